@@ -1,11 +1,11 @@
 // Errors that a user reads: every message names the thing, what was got, what was expected and what to do.
 #pragma once
 
+#include <fmt/core.h>
+
 #include <stdexcept>
 #include <string>
 #include <utility>
-
-#include <fmt/core.h>
 
 namespace attune {
 
@@ -34,7 +34,8 @@ template <typename... Args>
 // Throws Error with the formatted message unless `condition` holds.
 template <typename... Args>
 void check(bool condition, fmt::format_string<Args...> format, Args&&... args) {
-  if (!condition) [[unlikely]] throw Error(fmt::format(format, std::forward<Args>(args)...));
+  if (!condition) [[unlikely]]
+    throw Error(fmt::format(format, std::forward<Args>(args)...));
 }
 
 }  // namespace attune

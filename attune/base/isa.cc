@@ -1,10 +1,10 @@
 #include "attune/base/isa.h"
 
+#include <hwy/targets.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <string_view>
-
-#include <hwy/targets.h>
 
 #include "attune/base/error.h"
 
@@ -35,10 +35,17 @@ void cap_libraries(Isa level) {
   if (level < Isa::avx512) hwy::DisableTargets(HWY_AVX3 | HWY_AVX3_DL);
   if (level < Isa::avx2) hwy::DisableTargets(HWY_AVX2);
   switch (level) {
-    case Isa::baseline: setenv("ONEDNN_MAX_CPU_ISA", "SSE41", 1); break;
-    case Isa::avx2: setenv("ONEDNN_MAX_CPU_ISA", "AVX2", 1); break;
-    case Isa::avx512: setenv("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_VNNI", 1); break;
-    case Isa::avx512_bf16: break;
+    case Isa::baseline:
+      setenv("ONEDNN_MAX_CPU_ISA", "SSE41", 1);
+      break;
+    case Isa::avx2:
+      setenv("ONEDNN_MAX_CPU_ISA", "AVX2", 1);
+      break;
+    case Isa::avx512:
+      setenv("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_VNNI", 1);
+      break;
+    case Isa::avx512_bf16:
+      break;
   }
 }
 
@@ -63,10 +70,14 @@ bool isa_has_vnni() {
 
 std::string isa_name(Isa level) {
   switch (level) {
-    case Isa::baseline: return "baseline";
-    case Isa::avx2: return "avx2";
-    case Isa::avx512: return "avx512";
-    case Isa::avx512_bf16: return "avx512_bf16";
+    case Isa::baseline:
+      return "baseline";
+    case Isa::avx2:
+      return "avx2";
+    case Isa::avx512:
+      return "avx512";
+    case Isa::avx512_bf16:
+      return "avx512_bf16";
   }
   return "unknown";
 }

@@ -2,11 +2,11 @@
 // work of a kernel with the others through parallel_for.
 #pragma once
 
+#include <omp.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <exception>
-
-#include <omp.h>
 
 namespace attune::cpu {
 
@@ -25,7 +25,7 @@ void parallel_for(std::int64_t count, std::int64_t grain, Body&& body) {
     return;
   }
   std::exception_ptr error;
-#pragma omp parallel num_threads(static_cast<int>(parts))
+#pragma omp parallel num_threads(static_cast <int>(parts))
   {
     const std::int64_t part = omp_get_thread_num();
     const std::int64_t team = omp_get_num_threads();

@@ -1,0 +1,116 @@
+#include "attune/backend/cpu/matmul.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "attune/backend/cpu/onednn.h"
+#include "attune/backend/cpu/threads.h"
+#include "attune/base/isa.h"
+
+namespace attune::cpu {
+namespace {
+
+struct Product {
+  std::int64_t batch, m, n, k;
+};
+
+// The reference path: every product summed in order, in float64.
+void matmul_float64(const Product& p, const Matrix& a, const Matrix& b, const Matrix& c,
+                    const MatmulOptions& options) {
+  check(options.activation == Activation::none, "matmul: float64 takes no activation");
+  const auto* bias = static_cast<const double*>(options.bias);
+  for (std::int64_t i = 0; i < p.batch; ++i) {
+    const auto* left = static_cast<const double*>(a.data) + i * a.batch_stride;
+    const auto* right = static_cast<const double*>(b.data) + i * b.batch_stride;
+    auto* out = static_cast<double*>(const_cast<void*>(c.data)) + i * c.batch_stride;
+    parallel_for(p.m, 16, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t row = begin; row < end; ++row) {
+        for (std::int64_t column = 0; column < p.n; ++column) {
+          double sum = bias != nullptr ? bias[column] : 0;
+          for (std::int64_t j = 0; j < p.k; ++j) {
+            sum += left[row * a.row_stride + j * a.column_stride] *
+                   right[j * b.row_stride + column * b.column_stride];
+          }
+          double& target = out[row * c.row_stride + column];
+          target = options.accumulate ? target + sum : sum;
+        }
+      }
+    });
+  }
+}
+
+// A float32 copy of a bfloat16 operand, for processors on which oneDNN has no bfloat16 product.
+Matrix widen(const Matrix& matrix, std::int64_t batch, std::int64_t rows, std::int64_t columns,
+             std::vector<float>& memory) {
+  const std::int64_t copies = matrix.batch_stride == 0 ? 1 : batch;
+  memory.resize(static_cast<std::size_t>(copies * rows * columns));
+  const auto* from = static_cast<const bfloat16*>(matrix.data);
+  parallel_for(copies * rows, 64, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t at = begin; at < end; ++at) {
+      const auto* source = from + at / rows * matrix.batch_stride + at % rows * matrix.row_stride;
+      for (std::int64_t j = 0; j < columns; ++j) {
+        memory[static_cast<std::size_t>(at * columns + j)] =
+            static_cast<float>(source[j * matrix.column_stride]);
+      }
+    }
+  });
+  return {memory.data(), DType::float32, columns, 1, matrix.batch_stride == 0 ? 0 : rows * columns};
+}
+
+void matmul_widened(const Product& p, const Matrix& a, const Matrix& b, const Matrix& c,
+                    const MatmulOptions& options) {
+  static thread_local std::vector<float> left, right, out;
+  const Matrix wide_a = widen(a, p.batch, p.m, p.k, left), wide_b = widen(b, p.batch, p.k, p.n, right);
+  if (c.dtype == DType::float32) {
+    onednn_matmul(p.batch, p.m, p.n, p.k, wide_a, wide_b, c, options);
+    return;
+  }
+  const Matrix wide_c = widen(c, p.batch, p.m, p.n, out);
+  onednn_matmul(p.batch, p.m, p.n, p.k, wide_a, wide_b, wide_c, options);
+  auto* target = static_cast<bfloat16*>(const_cast<void*>(c.data));
+  parallel_for(p.batch * p.m, 64, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t at = begin; at < end; ++at) {
+      bfloat16* row = target + at / p.m * c.batch_stride + at % p.m * c.row_stride;
+      for (std::int64_t j = 0; j < p.n; ++j) row[j] = bfloat16(out[static_cast<std::size_t>(at * p.n + j)]);
+    }
+  });
+}
+
+// An empty sum: the result is the bias, or nothing is added.
+void matmul_no_terms(const Product& p, const Matrix& c, const MatmulOptions& options) {
+  check(options.activation == Activation::none && c.dtype != DType::bfloat16,
+        "matmul: a product over no terms takes no activation and no bfloat16 result");
+  if (options.accumulate && options.bias == nullptr) return;
+  const auto fill = [&]<typename T>(T*) {
+    auto* out = static_cast<T*>(const_cast<void*>(c.data));
+    const auto* bias = static_cast<const T*>(options.bias);
+    for (std::int64_t row = 0; row < p.batch * p.m; ++row) {
+      T* target = out + row / p.m * c.batch_stride + row % p.m * c.row_stride;
+      for (std::int64_t j = 0; j < p.n; ++j) {
+        target[j] = (options.accumulate ? target[j] : T{0}) + (bias != nullptr ? bias[j] : T{0});
+      }
+    }
+  };
+  c.dtype == DType::float64 ? fill(static_cast<double*>(nullptr)) : fill(static_cast<float*>(nullptr));
+}
+
+}  // namespace
+
+void matmul(std::int64_t batch, std::int64_t m, std::int64_t n, std::int64_t k, const Matrix& a,
+            const Matrix& b, const Matrix& c, const MatmulOptions& options) {
+  check(a.dtype == b.dtype, "matmul: operands of {} and {}", name_of(a.dtype), name_of(b.dtype));
+  if (batch == 0 || m == 0 || n == 0) return;
+  const Product product{batch, m, n, k};
+  if (k == 0) {
+    matmul_no_terms(product, c, options);
+  } else if (a.dtype == DType::float64) {
+    matmul_float64(product, a, b, c, options);
+  } else if (a.dtype == DType::bfloat16 && isa() < Isa::avx512) {
+    matmul_widened(product, a, b, c, options);
+  } else {
+    onednn_matmul(batch, m, n, k, a, b, c, options);
+  }
+}
+
+}  // namespace attune::cpu

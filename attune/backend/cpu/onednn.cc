@@ -1,0 +1,168 @@
+#include "attune/backend/cpu/onednn.h"
+
+#include <array>
+#include <cstring>
+#include <dnnl.hpp>
+#include <unordered_map>
+
+#include "attune/backend/cpu/threads.h"
+#include "attune/base/isa.h"
+
+namespace attune::cpu {
+namespace {
+
+// Everything that a primitive depends on; two equal keys may share one.
+struct Key {
+  std::int64_t batch, m, n, k;
+  std::array<std::int64_t, 3> a, b, c;  // strides: batch, row, column
+  DType operand, result;
+  Activation activation;
+  bool accumulate, bias;
+  int threads;
+
+  bool operator==(const Key&) const = default;
+};
+
+struct KeyHash {
+  std::size_t operator()(const Key& key) const {
+    std::uint64_t hash = 0x9e3779b97f4a7c15;
+    const auto mix = [&hash](std::int64_t value) {
+      hash = (hash ^ static_cast<std::uint64_t>(value)) * 0xff51afd7ed558ccd;
+      hash ^= hash >> 32;
+    };
+    for (std::int64_t value : {key.batch, key.m, key.n, key.k}) mix(value);
+    for (const auto* strides : {&key.a, &key.b, &key.c}) {
+      for (std::int64_t value : *strides) mix(value);
+    }
+    mix(static_cast<std::int64_t>(key.operand) | static_cast<std::int64_t>(key.result) << 8 |
+        static_cast<std::int64_t>(key.activation) << 16 | static_cast<std::int64_t>(key.accumulate) << 24 |
+        static_cast<std::int64_t>(key.bias) << 25 | static_cast<std::int64_t>(key.threads) << 32);
+    return hash;
+  }
+};
+
+// A compiled product and the memory objects that its arguments go through; the data pointers change per call.
+struct Compiled {
+  dnnl::matmul primitive;
+  dnnl::memory a, b, c, bias;
+  std::unordered_map<int, dnnl::memory> arguments;
+};
+
+dnnl::engine& engine() {
+  // isa() caps oneDNN's instruction set, so it comes first.
+  static dnnl::engine instance = (isa(), dnnl::engine(dnnl::engine::kind::cpu, 0));
+  return instance;
+}
+
+dnnl::memory::data_type to_dnnl(DType dtype) {
+  return dtype == DType::bfloat16 ? dnnl::memory::data_type::bf16 : dnnl::memory::data_type::f32;
+}
+
+dnnl::memory::desc describe(const std::array<std::int64_t, 3>& strides, std::int64_t batch, std::int64_t rows,
+                            std::int64_t columns, DType dtype) {
+  if (batch == 1) return {{rows, columns}, to_dnnl(dtype), {strides[1], strides[2]}};
+  const std::int64_t copies = strides[0] == 0 ? 1 : batch;
+  return {{copies, rows, columns},
+          to_dnnl(dtype),
+          {strides[0] == 0 ? rows * columns : strides[0], strides[1], strides[2]}};
+}
+
+dnnl::primitive_attr attributes(const Key& key) {
+  dnnl::post_ops post;
+  if (key.accumulate) post.append_sum(1.0F);
+  switch (key.activation) {
+    case Activation::none:
+      break;
+    case Activation::relu:
+      post.append_eltwise(1.0F, dnnl::algorithm::eltwise_relu, 0, 0);
+      break;
+    case Activation::gelu_erf:
+      post.append_eltwise(1.0F, dnnl::algorithm::eltwise_gelu_erf, 0, 0);
+      break;
+    case Activation::gelu_tanh:
+      post.append_eltwise(1.0F, dnnl::algorithm::eltwise_gelu_tanh, 0, 0);
+      break;
+  }
+  dnnl::primitive_attr attr;
+  attr.set_post_ops(post);
+  return attr;
+}
+
+Compiled compile(const Key& key) {
+  const auto a = describe(key.a, key.batch, key.m, key.k, key.operand);
+  const auto b = describe(key.b, key.batch, key.k, key.n, key.operand);
+  const auto c = describe(key.c, key.batch, key.m, key.n, key.result);
+  const dnnl::memory::dims bias_dims =
+      key.batch == 1 ? dnnl::memory::dims{1, key.n} : dnnl::memory::dims{1, 1, key.n};
+  const dnnl::memory::dims bias_strides =
+      key.batch == 1 ? dnnl::memory::dims{key.n, 1} : dnnl::memory::dims{key.n, key.n, 1};
+  const dnnl::memory::desc bias(bias_dims, dnnl::memory::data_type::f32, bias_strides);
+  const auto descriptor = key.bias ? dnnl::matmul::desc(a, b, bias, c) : dnnl::matmul::desc(a, b, c);
+  const dnnl::matmul::primitive_desc primitive(descriptor, attributes(key), engine());
+
+  Compiled compiled{dnnl::matmul(primitive),
+                    {a, engine(), nullptr},
+                    {b, engine(), nullptr},
+                    {c, engine(), nullptr},
+                    {},
+                    {}};
+  compiled.arguments = {
+      {DNNL_ARG_SRC, compiled.a}, {DNNL_ARG_WEIGHTS, compiled.b}, {DNNL_ARG_DST, compiled.c}};
+  if (key.bias) {
+    compiled.bias = {bias, engine(), nullptr};
+    compiled.arguments.emplace(DNNL_ARG_BIAS, compiled.bias);
+  }
+  return compiled;
+}
+
+// A stride of a dimension of size one says nothing; fix it, so that equal products share a primitive.
+std::array<std::int64_t, 3> strides_of(const Matrix& matrix, std::int64_t batch, std::int64_t rows,
+                                       std::int64_t columns) {
+  std::int64_t row = matrix.row_stride, column = matrix.column_stride;
+  if (columns == 1) column = 1;
+  if (rows == 1) row = column == 1 ? columns : 1;
+  if (columns == 1 && row < 1) row = 1;
+  return {batch == 1 ? 0 : matrix.batch_stride, row, column};
+}
+
+}  // namespace
+
+void onednn_matmul(std::int64_t batch, std::int64_t m, std::int64_t n, std::int64_t k, const Matrix& a,
+                   const Matrix& b, const Matrix& c, const MatmulOptions& options) {
+  // Primitives hold memory objects whose pointers are set per call, so each thread keeps its own.
+  static thread_local std::unordered_map<Key, Compiled, KeyHash> cache;
+  const Key key{batch,
+                m,
+                n,
+                k,
+                strides_of(a, batch, m, k),
+                strides_of(b, batch, k, n),
+                strides_of(c, batch, m, n),
+                a.dtype,
+                c.dtype,
+                options.activation,
+                options.accumulate,
+                options.bias != nullptr,
+                num_threads()};
+  auto found = cache.find(key);
+  if (found == cache.end()) {
+    // Text of every length makes a new shape; start over rather than grow without bound.
+    if (cache.size() >= 4096) cache.clear();
+    try {
+      found = cache.emplace(key, compile(key)).first;
+    } catch (const dnnl::error& error) {
+      fail("matmul: oneDNN refuses a product of {}x{} and {}x{} in {}: {}", m, k, k, n, name_of(a.dtype),
+           error.what());
+    }
+  }
+  Compiled& compiled = found->second;
+  compiled.a.set_data_handle(const_cast<void*>(a.data));
+  compiled.b.set_data_handle(const_cast<void*>(b.data));
+  compiled.c.set_data_handle(const_cast<void*>(c.data));
+  if (options.bias != nullptr) compiled.bias.set_data_handle(const_cast<void*>(options.bias));
+  static thread_local dnnl::stream stream(engine());
+  compiled.primitive.execute(stream, compiled.arguments);
+  stream.wait();
+}
+
+}  // namespace attune::cpu
