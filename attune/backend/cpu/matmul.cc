@@ -7,6 +7,7 @@
 #include "attune/backend/cpu/onednn.h"
 #include "attune/backend/cpu/threads.h"
 #include "attune/base/isa.h"
+#include "attune/tensor/tensor.h"
 
 namespace attune::cpu {
 namespace {
@@ -79,20 +80,20 @@ void matmul_widened(const Product& p, const Matrix& a, const Matrix& b, const Ma
 
 // An empty sum: the result is the bias, or nothing is added.
 void matmul_no_terms(const Product& p, const Matrix& c, const MatmulOptions& options) {
-  check(options.activation == Activation::none && c.dtype != DType::bfloat16,
-        "matmul: a product over no terms takes no activation and no bfloat16 result");
+  check(options.activation == Activation::none, "matmul: a product over no terms takes no activation");
   if (options.accumulate && options.bias == nullptr) return;
-  const auto fill = [&]<typename T>(T*) {
+  dispatch_floating(c.dtype, "matmul", [&]<typename T>(T*) {
+    using Sum = std::conditional_t<std::is_same_v<T, double>, double, float>;
     auto* out = static_cast<T*>(const_cast<void*>(c.data));
-    const auto* bias = static_cast<const T*>(options.bias);
+    const auto* bias = static_cast<const Sum*>(options.bias);
     for (std::int64_t row = 0; row < p.batch * p.m; ++row) {
       T* target = out + row / p.m * c.batch_stride + row % p.m * c.row_stride;
       for (std::int64_t j = 0; j < p.n; ++j) {
-        target[j] = (options.accumulate ? target[j] : T{0}) + (bias != nullptr ? bias[j] : T{0});
+        const Sum before = options.accumulate ? static_cast<Sum>(target[j]) : Sum{0};
+        target[j] = static_cast<T>(before + (bias != nullptr ? bias[j] : Sum{0}));
       }
     }
-  };
-  c.dtype == DType::float64 ? fill(static_cast<double*>(nullptr)) : fill(static_cast<float*>(nullptr));
+  });
 }
 
 }  // namespace

@@ -7,9 +7,14 @@
 namespace attune::ops {
 namespace {
 
-// x as (batch, rows, columns) with one of the two inner strides 1, copied only when it lies otherwise.
+// x as (batch, rows, columns)
+Tensor flat_batch(const Tensor& x) {
+  return reshape(x, {x.shape().without(-1).without(-1).elements(), x.dim(-2), x.dim(-1)});
+}
+
+// The same with one of the two inner strides 1, copied only when it lies otherwise.
 Tensor as_batch(const Tensor& x) {
-  const Tensor flat = reshape(x, {-1, x.dim(-2), x.dim(-1)});
+  const Tensor flat = flat_batch(x);
   return flat.stride(-1) == 1 || flat.stride(-2) == 1 ? flat : contiguous(flat);
 }
 
@@ -26,8 +31,6 @@ void multiply(const Tensor& a, const Tensor& b, const Tensor& out, bool accumula
               matrix(right, right.dim(0) == 1), result, {.accumulate = accumulate});
 }
 
-Tensor flat_batch(const Tensor& x) { return reshape(x, {-1, x.dim(-2), x.dim(-1)}); }
-
 void matmul_backward(Backward& b, const Tensor& a, const Tensor& right) {
   const Tensor dy = b.gradient();
   if (b.needs(0)) {
@@ -37,8 +40,9 @@ void matmul_backward(Backward& b, const Tensor& a, const Tensor& right) {
   if (b.needs(1)) {
     const auto db = b.target(1);  // (..., K, N)
     if (right.rank() == 2 && a.rank() > 2) {
-      const Tensor rows = reshape(a, {1, -1, a.dim(-1)}), dy_rows = reshape(dy, {1, -1, dy.dim(-1)});
-      multiply(transpose(rows, -1, -2), dy_rows, flat_batch(db.memory), db.accumulate);
+      const std::int64_t rows = a.shape().without(-1).elements();
+      multiply(transpose(reshape(a, {1, rows, a.dim(-1)}), -1, -2), reshape(dy, {1, rows, dy.dim(-1)}),
+               flat_batch(db.memory), db.accumulate);
     } else {
       multiply(transpose(a, -1, -2), dy, flat_batch(db.memory), db.accumulate);
     }

@@ -9,7 +9,7 @@
 namespace attune::ops {
 namespace {
 
-Shape resolve(const Shape& from, Shape to) {
+Shape resolve(const Shape& from, const Shape& to) {
   int unknown = -1;
   std::int64_t known = 1;
   for (int axis = 0; axis < to.rank(); ++axis) {
@@ -20,10 +20,11 @@ Shape resolve(const Shape& from, Shape to) {
       known *= to[axis];
     }
   }
-  if (unknown >= 0 && known > 0) to[unknown] = from.elements() / known;
-  check(to.elements() == from.elements(), "reshape: {} has {} elements, {} asks for {}", from.to_string(),
-        from.elements(), to.to_string(), to.elements());
-  return to;
+  Shape result = to;
+  if (unknown >= 0) result[unknown] = known > 0 ? from.elements() / known : 0;
+  check(result.elements() == from.elements(), "reshape: {} has {} elements, which do not fit {}",
+        from.to_string(), from.elements(), to.to_string());
+  return result;
 }
 
 // Strides that walk x's memory under `shape`, if there are any: each group of old dimensions that lies
