@@ -178,7 +178,8 @@ void read_elements(const TensorView& tensor, std::span<T> out) {
     case StoredType::bf16:
       return convert_elements<bfloat16>(tensor.bytes, out, as_float);
     case StoredType::f16:
-      return convert_elements<std::uint16_t>(tensor.bytes, out, float32_from_float16);
+      return convert_elements<std::uint16_t>(tensor.bytes, out,
+                                             [](auto half) { return float32_from_float16(half); });
     default:
       fail("tensor {} is stored as {}, expected F64, F32, F16 or BF16", quote(tensor.name),
            name_of(tensor.type));
