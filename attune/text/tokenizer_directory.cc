@@ -1,0 +1,57 @@
+// load_tokenizer() and save_tokenizer() of tokenizer.h: which files a directory holds.
+#include <nlohmann/json.hpp>
+
+#include "attune/io/file.h"
+#include "attune/text/tokenizer.h"
+#include "attune/text/tokenizer_json.h"
+
+namespace attune::text {
+namespace {
+
+namespace fs = std::filesystem;
+
+nlohmann::json read_json(const fs::path& path) {
+  try {
+    return nlohmann::json::parse(io::read_text(path));
+  } catch (const nlohmann::json::exception& error) {
+    fail("{}: not valid JSON: {}", path.string(), error.what());
+  }
+}
+
+// Runs `read` so that its errors name the file, also those of a JSON value that is not of the expected type.
+template <typename Read>
+std::unique_ptr<Tokenizer> naming(const fs::path& path, Read read) {
+  try {
+    return read();
+  } catch (const nlohmann::json::exception& error) {
+    fail("{}: not a tokenizer as Hugging Face writes it: {}", path.string(), error.what());
+  } catch (const Error& error) {
+    fail("{}: {}", path.string(), error.what());
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Tokenizer> load_tokenizer(const fs::path& directory) {
+  const fs::path config_path = directory / "tokenizer_config.json";
+  const nlohmann::json config = fs::exists(config_path) ? read_json(config_path) : nlohmann::json();
+  check(config.is_null() || config.is_object(), "{}: not a JSON object", config_path.string());
+  if (const fs::path path = directory / "tokenizer.json"; fs::exists(path)) {
+    const nlohmann::json json = read_json(path);
+    return naming(path, [&] { return tokenizer_from_json(json, config); });
+  }
+  const fs::path vocab_path = directory / "vocab.json";
+  check(fs::exists(vocab_path), "{}: no tokenizer: expected tokenizer.json, or vocab.json and merges.txt",
+        directory.string());
+  const nlohmann::json vocab = read_json(vocab_path);
+  const std::string merges = io::read_text(directory / "merges.txt");
+  return naming(vocab_path, [&] { return tokenizer_from_merges(vocab, merges, config); });
+}
+
+void save_tokenizer(const Tokenizer& tokenizer, const fs::path& directory, std::int64_t model_max_length) {
+  io::write_text_atomically(directory / "tokenizer.json", tokenizer.to_json().dump(2) + "\n");
+  io::write_text_atomically(directory / "tokenizer_config.json",
+                            tokenizer_config(tokenizer, model_max_length).dump(2) + "\n");
+}
+
+}  // namespace attune::text

@@ -1,0 +1,225 @@
+#include "attune/text/tokenizer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "attune/io/file.h"
+#include "attune/io/test_directory.h"
+#include "attune/text/streaming_decoder.h"
+#include "attune/text/tokenizer_json.h"
+#include "attune/text/utf8.h"
+
+namespace attune::text {
+namespace {
+
+using Ids = std::vector<std::int32_t>;
+using testing::AllOf;
+using testing::HasSubstr;
+
+const std::string kGoldens = std::string(ATTUNE_GOLDENS) + "/tokenizers/";
+
+nlohmann::json golden(const std::string& name) {
+  return nlohmann::json::parse(io::read_text(kGoldens + name));
+}
+
+std::string error_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(TokenizerTest, EncodesAndDecodesAsHuggingFaceDoes) {
+  const auto tokenizer = load_tokenizer(kGoldens + "bpe");
+  const nlohmann::json expected = golden("bpe.json");
+  for (const auto& item : expected["cases"]) {
+    const auto text = item["text"].get<std::string>();
+    const Ids ids = tokenizer->encode(text);
+    ASSERT_EQ(ids, item["ids"].get<Ids>()) << testing::PrintToString(text);
+    EXPECT_EQ(tokenizer->decode(ids), text);
+    EXPECT_EQ(tokenizer->decode(ids, /*skip_special=*/true), item["decoded"].get<std::string>());
+  }
+  for (const auto& item : expected["byte_cases"]) {
+    const std::string bytes = tokenizer->decode(item["ids"].get<Ids>(), /*skip_special=*/true);
+    EXPECT_EQ(replace_invalid_utf8(bytes), item["decoded"].get<std::string>());
+  }
+}
+
+TEST(TokenizerTest, KeepsArbitraryBytes) {
+  const auto tokenizer = load_tokenizer(kGoldens + "bpe");
+  std::mt19937_64 random(5);
+  for (int round = 0; round < 200; ++round) {
+    std::string bytes;
+    for (std::uint64_t n = random() % 200; n > 0; --n) bytes += static_cast<char>(random());
+    ASSERT_EQ(tokenizer->decode(tokenizer->encode(bytes)), bytes);
+  }
+}
+
+TEST(TokenizerTest, CharactersAreThoseOfHuggingFace) {
+  const auto tokenizer = load_tokenizer(kGoldens + "characters");
+  for (const auto& item : golden("characters.json")["cases"]) {
+    const auto text = item["text"].get<std::string>();
+    EXPECT_EQ(tokenizer->encode(text), item["ids"].get<Ids>()) << text;
+    EXPECT_EQ(tokenizer->decode(tokenizer->encode(text)), text);
+  }
+}
+
+TEST(TokenizerTest, CharactersSayWhereTheTextIsWrong) {
+  const auto tokenizer = load_tokenizer(kGoldens + "characters");
+  EXPECT_THAT(error_of([&] { tokenizer->encode("abc\nbé\nXé"); }),
+              AllOf(HasSubstr("line 3, offset 8"), HasSubstr("\"X\" (U+0058)")));
+  EXPECT_THAT(error_of([&] { tokenizer->encode("ab\nc\xC3"); }),
+              AllOf(HasSubstr("line 2, offset 4"), HasSubstr("invalid UTF-8 (byte 0xC3)")));
+}
+
+TEST(TokenizerTest, KnowsItsTokens) {
+  const auto tokenizer = load_tokenizer(kGoldens + "bpe");
+  EXPECT_EQ(tokenizer->kind(), "byte-level BPE");
+  EXPECT_EQ(tokenizer->vocab_size(), 600);
+  EXPECT_EQ(tokenizer->special().eos, 599);
+  EXPECT_EQ(tokenizer->special().pad, std::nullopt);
+  EXPECT_EQ(tokenizer->id_to_token(599), kEndOfText);
+  EXPECT_EQ(tokenizer->token_to_id(kEndOfText), 599);
+  EXPECT_EQ(tokenizer->id_to_token(0), "!");
+  EXPECT_EQ(tokenizer->token_to_id(" "), 220);  // As in GPT-2.
+  EXPECT_EQ(tokenizer->token_to_id("no such token"), std::nullopt);
+  EXPECT_THAT(error_of([&] { tokenizer->decode(Ids{600}); }),
+              HasSubstr("600 is out of range, expected 0 to 599"));
+  EXPECT_THAT(error_of([&] { tokenizer->decode(Ids{-1}); }), HasSubstr("out of range"));
+}
+
+TEST(TokenizerTest, ComesBackFromItsFiles) {
+  for (const char* name : {"bpe", "characters"}) {
+    io::TestDirectory directory;
+    const auto original = load_tokenizer(kGoldens + name);
+    save_tokenizer(*original, directory.path(), 64);
+    const auto read = load_tokenizer(directory.path());
+    EXPECT_TRUE(read->to_json() == original->to_json());
+    EXPECT_EQ(read->special().eos, original->special().eos);
+    const auto config = nlohmann::json::parse(io::read_text(directory.path() / "tokenizer_config.json"));
+    EXPECT_EQ(config["tokenizer_class"], "PreTrainedTokenizerFast");
+    EXPECT_EQ(config["model_max_length"], 64);
+    EXPECT_EQ(config["eos_token"], kEndOfText);
+    EXPECT_TRUE(config["pad_token"].is_null());
+  }
+}
+
+// What HF wrote comes out the same, but that <|endoftext|> is listed in the vocabulary too.
+TEST(TokenizerTest, WritesWhatHuggingFaceWrites) {
+  for (const std::string name : {"bpe", "characters"}) {
+    nlohmann::json expected = golden(name + "/tokenizer.json");
+    nlohmann::json written = load_tokenizer(kGoldens + name)->to_json();
+    written["model"]["vocab"].erase(std::string(kEndOfText));
+    for (const char* stage : {"decoder", "post_processor"}) {  // Of offsets and encoding only.
+      if (expected[stage].contains("add_prefix_space")) expected[stage]["add_prefix_space"] = false;
+    }
+    EXPECT_TRUE(written == expected) << name;
+  }
+}
+
+TEST(TokenizerTest, ReadsVocabAndMerges) {
+  io::TestDirectory directory;
+  const nlohmann::json model = golden("bpe/tokenizer.json")["model"];
+  nlohmann::json vocab = model["vocab"];
+  vocab[std::string(kEndOfText)] = 599;
+  std::string merges = "#version: 0.2\n";
+  for (const auto& merge : model["merges"]) {
+    merges += merge[0].get<std::string>() + " " + merge[1].get<std::string>() + "\n";
+  }
+  io::write_text_atomically(directory.path() / "vocab.json", vocab.dump());
+  io::write_text_atomically(directory.path() / "merges.txt", merges);
+  const auto tokenizer = load_tokenizer(directory.path());
+  EXPECT_TRUE(tokenizer->to_json() == load_tokenizer(kGoldens + "bpe")->to_json());
+  EXPECT_EQ(tokenizer->special().eos, 599);
+
+  io::write_text_atomically(directory.path() / "merges.txt", merges + "no-space\n");
+  EXPECT_THAT(error_of([&] { load_tokenizer(directory.path()); }), HasSubstr("expected two tokens"));
+  io::write_text_atomically(directory.path() / "merges.txt", merges + "! zz\n");
+  EXPECT_THAT(error_of([&] { load_tokenizer(directory.path()); }), HasSubstr("the vocabulary lacks"));
+}
+
+TEST(TokenizerTest, ConfigurationNamesTheSpecialTokens) {
+  const nlohmann::json file = golden("bpe/tokenizer.json");
+  const auto special = [&](const char* config) {
+    return tokenizer_from_json(file, nlohmann::json::parse(config))->special();
+  };
+  EXPECT_EQ(special("null").bos, 599);
+  EXPECT_EQ(special(R"({"bos_token": null, "eos_token": "<|endoftext|>"})").bos, std::nullopt);
+  EXPECT_EQ(special(R"({"pad_token": {"content": "!", "lstrip": false}})").pad, 0);
+  EXPECT_THAT(error_of([&] { special(R"({"unk_token": "<none>"})"); }), HasSubstr("unk_token \"<none>\""));
+}
+
+TEST(TokenizerTest, NamesWhatItLacks) {
+  const nlohmann::json good = golden("bpe/tokenizer.json");
+  const auto error = [&](const char* pointer, const char* value) {
+    nlohmann::json changed = good;
+    changed[nlohmann::json::json_pointer(pointer)] = nlohmann::json::parse(value);
+    return error_of([&] { tokenizer_from_json(changed, nullptr); });
+  };
+  EXPECT_EQ(error("/truncation", "null"), "no error");
+  EXPECT_THAT(error("/normalizer", R"({"type": "NFC"})"), HasSubstr("normalizer NFC is not supported"));
+  EXPECT_THAT(error("/pre_tokenizer", R"({"type": "Metaspace"})"), HasSubstr("pre_tokenizer Metaspace"));
+  EXPECT_THAT(error("/pre_tokenizer", R"({"type": "Split", "pattern": {"String": " "}})"),
+              HasSubstr("model BPE"));
+  EXPECT_THAT(error("/pre_tokenizer/add_prefix_space", "true"), HasSubstr("add_prefix_space"));
+  EXPECT_THAT(error("/post_processor", R"({"type": "TemplateProcessing"})"), HasSubstr("TemplateProcessing"));
+  EXPECT_THAT(error("/decoder", R"({"type": "WordPiece"})"), HasSubstr("decoder WordPiece"));
+  EXPECT_THAT(error("/model/type", R"("Unigram")"), HasSubstr("model Unigram is not supported"));
+  EXPECT_THAT(error("/model/byte_fallback", "true"), HasSubstr("byte_fallback"));
+  EXPECT_THAT(error("/model/dropout", "0.1"), HasSubstr("dropout"));
+  EXPECT_THAT(error("/added_tokens/0/lstrip", "true"), HasSubstr("lstrip"));
+  EXPECT_THAT(error("/added_tokens/0/id", "-1"), HasSubstr("id -1"));
+  EXPECT_THAT(error("/added_tokens/0/id", "2000000000"), HasSubstr("id 2000000000"));
+  EXPECT_THAT(error("/added_tokens/0/id", "3"), HasSubstr("same id 3"));
+  EXPECT_THAT(error("/model/vocab/木", "12"), HasSubstr("outside the alphabet"));
+  EXPECT_THAT(error("/model/vocab/!", "\"x\""), HasSubstr("expected an integer"));
+  EXPECT_THAT(error("/model/merges/0", R"(["!", "\u0120!!!"])"), HasSubstr("merge 1"));
+}
+
+TEST(TokenizerTest, NamesTheFile) {
+  io::TestDirectory directory;
+  EXPECT_THAT(error_of([&] { load_tokenizer(directory.path()); }),
+              AllOf(HasSubstr(directory.path().string()), HasSubstr("expected tokenizer.json")));
+  const auto path = directory.path() / "tokenizer.json";
+  for (const char* text : {"{", "[]", "{}", "7", R"({"pre_tokenizer": 3, "model": {"type": 4}})"}) {
+    io::write_text_atomically(path, text);
+    EXPECT_THAT(error_of([&] { load_tokenizer(directory.path()); }), HasSubstr(path.string())) << text;
+  }
+}
+
+TEST(StreamingDecoderTest, GivesWholeCharactersOnly) {
+  const auto tokenizer = load_tokenizer(kGoldens + "bpe");
+  const std::string text = "naïve 木😀e\u0301 – \u200d的";
+  for (const bool skip_special : {true, false}) {
+    StreamingDecoder decoder(*tokenizer, skip_special);
+    std::string streamed;
+    for (const std::int32_t id : tokenizer->encode(text + std::string(kEndOfText))) {
+      const std::string part = decoder.push(id);
+      EXPECT_EQ(find_invalid_utf8(part), std::nullopt);
+      streamed += part;
+    }
+    EXPECT_EQ(streamed, skip_special ? text : text + std::string(kEndOfText));
+    EXPECT_EQ(decoder.finish(), "");
+  }
+}
+
+TEST(StreamingDecoderTest, ReplacesWhatIsNoCharacter) {
+  const auto tokenizer = load_tokenizer(kGoldens + "bpe");
+  for (const auto& item : golden("bpe.json")["byte_cases"]) {
+    StreamingDecoder decoder(*tokenizer);
+    std::string streamed;
+    for (const std::int32_t id : item["ids"].get<Ids>()) streamed += decoder.push(id);
+    streamed += decoder.finish();
+    EXPECT_EQ(streamed, item["decoded"].get<std::string>());
+  }
+}
+
+}  // namespace
+}  // namespace attune::text

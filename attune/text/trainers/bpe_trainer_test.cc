@@ -1,0 +1,60 @@
+#include "attune/text/trainers/bpe_trainer.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "attune/io/file.h"
+
+namespace attune::text {
+namespace {
+
+nlohmann::json golden(const std::string& name) {
+  return nlohmann::json::parse(io::read_text(std::string(ATTUNE_GOLDENS) + "/tokenizers/" + name));
+}
+
+std::unique_ptr<Tokenizer> train(const std::string& text, std::int64_t vocab_size) {
+  BpeTrainer trainer({.vocab_size = vocab_size});
+  trainer.add(text);
+  return trainer.train();
+}
+
+// HF keeps <|endoftext|> out of the model's vocabulary; Attune lists it there too.
+nlohmann::json model_without_end(const Tokenizer& tokenizer) {
+  nlohmann::json model = tokenizer.to_json()["model"];
+  EXPECT_EQ(model["vocab"].at(std::string(kEndOfText)), tokenizer.vocab_size() - 1);
+  model["vocab"].erase(std::string(kEndOfText));
+  return model;
+}
+
+TEST(BpeTrainerTest, LearnsWhatHuggingFaceLearns) {
+  const nlohmann::json expected = golden("bpe.json");
+  const auto tokenizer = train(expected["text"], expected["vocab_size"]);
+  EXPECT_EQ(tokenizer->vocab_size(), expected["vocab_size"]);
+  EXPECT_TRUE(model_without_end(*tokenizer) == golden("bpe/tokenizer.json")["model"]);
+}
+
+TEST(BpeTrainerTest, BreaksTiesAsHuggingFaceDoes) {
+  const nlohmann::json expected = golden("ties.json");
+  const auto tokenizer = train(expected["text"], expected["vocab_size"]);
+  EXPECT_TRUE(model_without_end(*tokenizer) == expected["model"]);
+}
+
+TEST(BpeTrainerTest, StopsWhenNothingOccursTwice) {
+  const auto tokenizer = train("ab ab cd", 1000);
+  EXPECT_EQ(tokenizer->vocab_size(), 256 + 1 + 1);
+  EXPECT_EQ(tokenizer->encode("abcd").size(), 3u);
+}
+
+TEST(BpeTrainerTest, TakesTheEndOfTextForNoWord) {
+  const std::string end(kEndOfText);
+  const auto tokenizer = train("x" + end + "y" + end + "z" + end, 1000);
+  EXPECT_EQ(tokenizer->vocab_size(), 257);
+  EXPECT_EQ(tokenizer->special().eos, 256);
+}
+
+TEST(BpeTrainerTest, RefusesAVocabularyWithoutRoomForBytes) { EXPECT_THROW(BpeTrainer({256}), UsageError); }
+
+}  // namespace
+}  // namespace attune::text
