@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "attune/backend/cpu/activation.h"
 #include "attune/tensor/dtype.h"
 
 namespace attune::cpu {
@@ -15,13 +16,10 @@ struct Matrix {
   std::int64_t batch_stride = 0;                   // 0: the same matrix for the whole batch
 };
 
-// What is applied to the product before it is stored.
-enum class Activation : std::uint8_t { none, relu, gelu_erf, gelu_tanh };
-
 struct MatmulOptions {
   bool accumulate = false;     // add to what `c` holds
   const void* bias = nullptr;  // (n), float32 (float64 in the reference path)
-  Activation activation = Activation::none;
+  Activation activation = Activation::none;  // applied to the product before it is stored
 };
 
 // c[i] (m, n) = a[i] (m, k) b[i] (k, n) for i in [0, batch). `c` has unit column stride. Types: float32 or

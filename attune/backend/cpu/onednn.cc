@@ -82,6 +82,15 @@ dnnl::primitive_attr attributes(const Key& key) {
     case Activation::gelu_tanh:
       post.append_eltwise(1.0F, dnnl::algorithm::eltwise_gelu_tanh, 0, 0);
       break;
+    case Activation::tanh:
+      post.append_eltwise(1.0F, dnnl::algorithm::eltwise_tanh, 0, 0);
+      break;
+    case Activation::sigmoid:
+      post.append_eltwise(1.0F, dnnl::algorithm::eltwise_logistic, 0, 0);
+      break;
+    case Activation::silu:
+      post.append_eltwise(1.0F, dnnl::algorithm::eltwise_swish, 1, 0);
+      break;
   }
   dnnl::primitive_attr attr;
   attr.set_post_ops(post);

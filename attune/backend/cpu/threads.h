@@ -41,4 +41,9 @@ void parallel_for(std::int64_t count, std::int64_t grain, Body&& body) {
   if (error) std::rethrow_exception(error);
 }
 
+// The grain for a loop over rows of `columns` elements: fewer elements do not pay for waking another thread.
+inline std::int64_t rows_grain(std::int64_t columns) {
+  return std::max<std::int64_t>(1, 8192 / std::max<std::int64_t>(1, columns));
+}
+
 }  // namespace attune::cpu

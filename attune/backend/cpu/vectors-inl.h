@@ -84,13 +84,14 @@ HWY_INLINE void store(D d, hn::Vec<D> v, bfloat16* to, FirstLanes lanes) {
 
 // ---- loops over an array
 
+// v with `value` in the lanes that are not in use.
 template <class D>
-HWY_INLINE hn::Vec<D> zero_missing(D d, hn::Vec<D> v, AllLanes) {
+HWY_INLINE hn::Vec<D> fill_missing(D, hn::Vec<D> v, hn::Vec<D>, AllLanes) {
   return v;
 }
 template <class D>
-HWY_INLINE hn::Vec<D> zero_missing(D d, hn::Vec<D> v, FirstLanes lanes) {
-  return hn::IfThenElseZero(hn::FirstN(d, lanes.count), v);
+HWY_INLINE hn::Vec<D> fill_missing(D d, hn::Vec<D> v, hn::Vec<D> value, FirstLanes lanes) {
+  return hn::IfThenElse(hn::FirstN(d, lanes.count), v, value);
 }
 
 // Calls body(i, lanes) for every vector of an array of n elements; i is its first element. Write the body as
@@ -119,7 +120,7 @@ HWY_INLINE float sum_of(D d, std::int64_t n, Term term) {
   for (; i + width <= n; i += width) s0 = hn::Add(s0, term(i, AllLanes{}));
   if (i < n) {
     const FirstLanes rest{static_cast<std::size_t>(n - i)};
-    s1 = hn::Add(s1, zero_missing(d, term(i, rest), rest));
+    s1 = hn::Add(s1, fill_missing(d, term(i, rest), hn::Zero(d), rest));
   }
   return hn::GetLane(hn::SumOfLanes(d, hn::Add(hn::Add(s0, s1), hn::Add(s2, s3))));
 }
