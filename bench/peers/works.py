@@ -1,0 +1,189 @@
+"""The works that Attune and its peers are measured on.
+
+A Contender runs one command and reads figures from what came of it; the figures' names are those of METRICS.
+"""
+
+import json
+import statistics
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from measure import Outcome
+
+HERE = Path(__file__).parent
+ATTUNE = "Attune"
+
+
+@dataclass(frozen=True)
+class Metric:
+    title: str
+    unit: str
+    larger_is_better: bool = False
+
+
+METRICS = {
+    "step_seconds": Metric("step", "s"),
+    "peak_mib": Metric("peak memory", "MiB"),
+    "short_rate": Metric("16 in, 128 out", "tokens/s", True),
+    "long_rate": Metric("512 in, 64 out", "tokens/s", True),
+    "prefill_seconds": Metric("prefill of 512", "s"),
+    "first_token_seconds": Metric("process start to first token", "s"),
+}
+
+
+@dataclass(frozen=True)
+class Contender:
+    """`command` is given an empty folder, for a fresh run each time; `read` the outcome and that folder."""
+
+    name: str
+    command: Callable[[Path], list[str]]
+    read: Callable[[Outcome, Path], dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Options:
+    attune: str
+    text: Path
+    cache: Path
+    threads: int
+    steps: int
+    compile: bool
+
+
+def python(script: str, *arguments) -> list[str]:
+    return [sys.executable, str(HERE / script), *map(str, arguments)]
+
+
+def last_json(text: str) -> dict:
+    return json.loads([line for line in text.splitlines() if line.startswith("{")][-1])
+
+
+def log_median(outcome: Outcome, folder: Path, warmup: int) -> float:
+    """Median step of a run of Attune, from its log."""
+    lines = [json.loads(line) for line in (folder / "model" / "log.jsonl").read_text().splitlines()]
+    seconds = [line["step_seconds"] for line in lines if "step_seconds" in line]
+    return statistics.median(seconds[warmup:])
+
+
+def attune_train(o: Options, folder: Path, dtype: str, steps: int, *arguments) -> list[str]:
+    common = [o.attune, "train", "lm", "--train", str(o.text), "--out", str(folder / "model")]
+    common += ["--max-steps", str(steps), "--eval-steps", str(10 * steps), "--logging-steps", "1"]
+    return common + ["--threads", str(o.threads), "--dtype", dtype, *map(str, arguments)]
+
+
+def char_gpt(o: Options) -> list[Contender]:
+    steps = 30 * o.steps
+
+    def attune_command(folder):
+        shape = ["--layers", 4, "--heads", 4, "--width", 128, "--context", 64, "--batch-size", 12, "--dropout", 0]
+        schedule = ["--learning-rate", 1e-3, "--min-learning-rate", 1e-4, "--lr-scheduler-type", "cosine"]
+        schedule += ["--warmup-steps", 100, "--adam-beta2", 0.99, "--weight-decay", 0.1, "--max-grad-norm", 1]
+        data = ["--tokenizer", "char", "--valid-fraction", 0.1]
+        return attune_train(o, folder, "float32", steps, *data, *shape, *schedule)
+
+    def attune_read(outcome, folder):
+        return {"step_seconds": log_median(outcome, folder, 10), "peak_mib": outcome.peak_mib}
+
+    def pytorch_read(outcome, folder):
+        return {"step_seconds": last_json(outcome.stdout)["step_ms_median"] / 1e3, "peak_mib": outcome.peak_mib}
+
+    script = python("char_gpt.py", "--text", o.text, "--threads", o.threads, "--max-steps", steps)
+    return [
+        Contender("PyTorch eager", lambda folder: script, pytorch_read),
+        Contender(ATTUNE, attune_command, attune_read),
+    ]
+
+
+def train_gpt2(o: Options, dtype: str) -> list[Contender]:
+    def attune_command(folder):
+        data = ["--model", o.cache / "gpt2-f32", "--context", 64, "--batch-size", 4, "--valid-fraction", 0.1]
+        return attune_train(o, folder, dtype, 2 + o.steps, *data, "--weight-decay", 0.1, "--max-grad-norm", 1)
+
+    def attune_read(outcome, folder):
+        return {"step_seconds": log_median(outcome, folder, 2), "peak_mib": outcome.peak_mib}
+
+    def pytorch_read(outcome, folder):
+        return {"step_seconds": last_json(outcome.stdout)["step_seconds"], "peak_mib": outcome.peak_mib}
+
+    script = python("train_gpt2.py", o.cache / "gpt2-f32", "--dtype", dtype, "--threads", o.threads, "--steps", o.steps)
+    name = "PyTorch eager" if dtype == "float32" else "PyTorch autocast"
+    contenders = [Contender(name, lambda folder: script, pytorch_read)]
+    if o.compile:
+        compiled = [*script, "--compile"]
+        contenders.append(Contender("torch.compile", lambda folder: compiled, pytorch_read))
+    return [*contenders, Contender(ATTUNE, attune_command, attune_read)]
+
+
+GENERATORS = {
+    "float32": {"HF transformers": "transformers", "CTranslate2": "ctranslate2", "llama.cpp": "llama"},
+    "bfloat16": {"HF transformers": "transformers", "llama.cpp": "llama"},
+    "int8": {"CTranslate2": "ctranslate2", "llama.cpp q8_0": "llama"},
+}
+
+
+def attune_generate(o: Options, dtype: str, prompt: int, new_tokens: int) -> list[str]:
+    model = o.cache / ("gpt2-bf16" if dtype == "bfloat16" else "gpt2-f32")
+    command = [o.attune, "generate", str(model), "--prompt-file", str(o.cache / f"prompt-{prompt}" / "text.txt")]
+    command += ["--max-new-tokens", str(new_tokens), "--temperature", "0", "--ignore-eos", "--timings"]
+    return command + ["--threads", str(o.threads), "--dtype", dtype]
+
+
+def peer_generate(o: Options, dtype: str, *arguments) -> list[Contender]:
+    """The peers' processes; their reader is the caller's to replace."""
+    options = ["--dtype", dtype, "--threads", o.threads, *arguments]
+    return {n: python("generate.py", peer, o.cache, *options) for n, peer in GENERATORS[dtype].items()}
+
+
+def generate(o: Options, dtype: str) -> list[Contender]:
+    """Rates count every new token over the time of prompt and generation together, once the model is loaded."""
+
+    def peer_read(outcome, folder):
+        t = last_json(outcome.stdout)
+        rates = {"short_rate": 128 / t["short_seconds"], "long_rate": 64 / t["long_seconds"]}
+        return rates | {"prefill_seconds": t["prefill_seconds"]}
+
+    def attune_read(rate, new_tokens):
+        def read(outcome, folder):
+            t = last_json(outcome.stderr)
+            assert t["new_tokens"] == new_tokens, f"{t['new_tokens']} new tokens, expected {new_tokens}"
+            figures = {rate: new_tokens / (t["prompt_seconds"] + t["decode_seconds"])}
+            return figures | ({"prefill_seconds": t["prompt_seconds"]} if rate == "long_rate" else {})
+
+        return read
+
+    peers = [
+        Contender(name, lambda folder, c=command: c, peer_read) for name, command in peer_generate(o, dtype).items()
+    ]
+    attune = [
+        Contender(ATTUNE, lambda folder: attune_generate(o, dtype, 16, 128), attune_read("short_rate", 128)),
+        Contender(ATTUNE, lambda folder: attune_generate(o, dtype, 512, 64), attune_read("long_rate", 64)),
+    ]
+    return peers + attune
+
+
+def first_token(o: Options, dtype: str) -> list[Contender]:
+    """Seconds until the process wrote its first token, by the clock of the process that started it."""
+
+    def read(outcome, folder):
+        return {"first_token_seconds": outcome.first_output_seconds}
+
+    def attune_read(outcome, folder):
+        return {"first_token_seconds": outcome.seconds}
+
+    peers = peer_generate(o, dtype, "--first-token")
+    contenders = [Contender(name, lambda folder, c=command: c, read) for name, command in peers.items()]
+    return [*contenders, Contender(ATTUNE, lambda folder: attune_generate(o, dtype, 16, 1), attune_read)]
+
+
+WORKS = {
+    "char": ("Char GPT 4/4/128/64, batch 12", char_gpt),
+    "train-f32": ("GPT-2 124M, 4 x 64, float32", lambda o: train_gpt2(o, "float32")),
+    "train-bf16": ("GPT-2 124M, 4 x 64, bfloat16", lambda o: train_gpt2(o, "bfloat16")),
+    "generate-f32": ("GPT-2 124M, float32", lambda o: generate(o, "float32")),
+    "generate-bf16": ("GPT-2 124M, bfloat16", lambda o: generate(o, "bfloat16")),
+    "generate-int8": ("GPT-2 124M, int8", lambda o: generate(o, "int8")),
+    "start-f32": ("GPT-2 124M, float32", lambda o: first_token(o, "float32")),
+    "start-bf16": ("GPT-2 124M, bfloat16", lambda o: first_token(o, "bfloat16")),
+}
