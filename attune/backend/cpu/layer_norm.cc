@@ -21,23 +21,22 @@
 namespace attune::cpu {
 // What one instruction set provides, on one thread. The backward kernel adds to dweight and dbias, which may
 // be null.
-template <typename T, typename W>
+template <typename X, typename Y>
 struct LayerNormKernels {
-  decltype(&layer_norm<T, W>) forward;
-  decltype(&add_layer_norm<T, W>) add_forward;
-  void (*backward)(const T* dy, const T* x, const W* weight, const float* mean, const float* rstd,
-                   const T* residual, T* dx, float* dweight, float* dbias, std::int64_t rows,
-                   std::int64_t columns);
+  decltype(&layer_norm<X, Y>) forward;
+  void (*add_row)(const X* x, const Y* branch, X* sum, std::int64_t columns);
+  void (*backward)(const Y* dy, const X* x, const float* weight, const float* mean, const float* rstd,
+                   const X* residual, X* dx, bfloat16* rounded, float* dweight, float* dbias,
+                   std::int64_t rows, std::int64_t columns);
 };
 }  // namespace attune::cpu
 #endif
 
 HWY_BEFORE_NAMESPACE();
 namespace attune::cpu::HWY_NAMESPACE {
-namespace {  // other files have functions of these names
 
-template <typename T, typename W>
-HWY_ATTR void forward_row(const T* x, const W* weight, const W* bias, T* y, float* mean, float* rstd,
+template <typename X, typename Y>
+HWY_ATTR void forward_row(const X* x, const float* weight, const float* bias, Y* y, float* mean, float* rstd,
                           std::int64_t columns, float epsilon) {
   const hn::ScalableTag<float> d;
   const auto n = static_cast<float>(columns);
@@ -56,27 +55,20 @@ HWY_ATTR void forward_row(const T* x, const W* weight, const W* bias, T* y, floa
   });
 }
 
-template <typename T, typename W>
-HWY_ATTR void forward_rows(const T* x, const W* weight, const W* bias, T* y, float* mean, float* rstd,
+template <typename X, typename Y>
+HWY_ATTR void forward_rows(const X* x, const float* weight, const float* bias, Y* y, float* mean, float* rstd,
                            std::int64_t rows, std::int64_t columns, float epsilon) {
   for (std::int64_t r = 0; r < rows; ++r) {
     forward_row(x + r * columns, weight, bias, y + r * columns, mean + r, rstd + r, columns, epsilon);
   }
 }
 
-template <typename T, typename W>
-HWY_ATTR void add_forward_rows(const T* x, const T* residual, const W* weight, const W* bias, T* sum, T* y,
-                               float* mean, float* rstd, std::int64_t rows, std::int64_t columns,
-                               float epsilon) {
+template <typename X, typename Branch>
+HWY_ATTR void add_one_row(const X* x, const Branch* branch, X* sum, std::int64_t columns) {
   const hn::ScalableTag<float> d;
-  for (std::int64_t r = 0; r < rows; ++r) {
-    const std::int64_t first = r * columns;
-    for_vectors(d, columns, [&](std::int64_t i, auto lanes) HWY_ATTR {
-      const auto v = hn::Add(load(d, x + first + i, lanes), load(d, residual + first + i, lanes));
-      store(d, v, sum + first + i, lanes);
-    });
-    forward_row(sum + first, weight, bias, y + first, mean + r, rstd + r, columns, epsilon);
-  }
+  for_vectors(d, columns, [&](std::int64_t i, auto lanes) HWY_ATTR {
+    store(d, hn::Add(load(d, x + i, lanes), load(d, branch + i, lanes)), sum + i, lanes);
+  });
 }
 
 template <class D>
@@ -84,10 +76,10 @@ HWY_INLINE void add_to(D d, hn::Vec<D> v, float* sum, auto lanes) {
   store(d, hn::Add(load(d, sum, lanes), v), sum, lanes);
 }
 
-template <typename T, typename W>
-HWY_ATTR void backward_rows(const T* dy, const T* x, const W* weight, const float* mean, const float* rstd,
-                            const T* residual, T* dx, float* dweight, float* dbias, std::int64_t rows,
-                            std::int64_t columns) {
+template <typename X, typename Y>
+HWY_ATTR void backward_rows(const Y* dy, const X* x, const float* weight, const float* mean,
+                            const float* rstd, const X* residual, X* dx, bfloat16* rounded, float* dweight,
+                            float* dbias, std::int64_t rows, std::int64_t columns) {
   const hn::ScalableTag<float> d;
   const auto n = static_cast<float>(columns);
   for (std::int64_t r = 0; r < rows; ++r, dy += columns, x += columns, dx += columns) {
@@ -103,29 +95,30 @@ HWY_ATTR void backward_rows(const T* dy, const T* x, const W* weight, const floa
       return hn::Mul(gradient(i, lanes), normal(i, lanes));
     });
     const auto mean_gx = hn::Set(d, dot / n);
-    const T* passing = residual != nullptr ? residual + r * columns : nullptr;
+    const X* passing = residual != nullptr ? residual + r * columns : nullptr;
     for_vectors(d, columns, [&](std::int64_t i, auto lanes) HWY_ATTR {
       const auto out = load(d, dy + i, lanes);
       const auto xn = normal(i, lanes);
       const auto centred = hn::NegMulAdd(xn, mean_gx, hn::Sub(gradient(i, lanes), mean_g));
       const auto rest = passing != nullptr ? load(d, passing + i, lanes) : hn::Zero(d);
+      const auto result = hn::MulAdd(centred, scale, rest);
       if (dweight != nullptr) add_to(d, hn::Mul(out, xn), dweight + i, lanes);
       if (dbias != nullptr) add_to(d, out, dbias + i, lanes);
-      store(d, hn::MulAdd(centred, scale, rest), dx + i, lanes);
+      if (rounded != nullptr) store(d, result, rounded + r * columns + i, lanes);
+      store(d, result, dx + i, lanes);
     });
   }
 }
 
-template <typename T, typename W>
-LayerNormKernels<T, W> kernels() {
-  return {&forward_rows<T, W>, &add_forward_rows<T, W>, &backward_rows<T, W>};
+template <typename X, typename Y>
+LayerNormKernels<X, Y> kernels() {
+  return {&forward_rows<X, Y>, &add_one_row<X, Y>, &backward_rows<X, Y>};
 }
 LayerNormKernels<float, float> float_float() { return kernels<float, float>(); }
 LayerNormKernels<float, bfloat16> float_bfloat16() { return kernels<float, bfloat16>(); }
 LayerNormKernels<bfloat16, float> bfloat16_float() { return kernels<bfloat16, float>(); }
 LayerNormKernels<bfloat16, bfloat16> bfloat16_bfloat16() { return kernels<bfloat16, bfloat16>(); }
 
-}  // namespace
 }  // namespace attune::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -138,16 +131,16 @@ HWY_EXPORT(float_bfloat16);
 HWY_EXPORT(bfloat16_float);
 HWY_EXPORT(bfloat16_bfloat16);
 
-template <typename T, typename W>
-const LayerNormKernels<T, W>& chosen() {
-  static const LayerNormKernels<T, W> kernels = [] {
+template <typename X, typename Y>
+const LayerNormKernels<X, Y>& chosen() {
+  static const LayerNormKernels<X, Y> kernels = [] {
     isa();  // may cap Highway's choice, so it comes first
-    constexpr bool float_rows = std::is_same_v<T, float>, float_weight = std::is_same_v<W, float>;
-    if constexpr (float_rows && float_weight) {
+    constexpr bool float_in = std::is_same_v<X, float>, float_out = std::is_same_v<Y, float>;
+    if constexpr (float_in && float_out) {
       return HWY_DYNAMIC_DISPATCH(float_float)();
-    } else if constexpr (float_rows) {
+    } else if constexpr (float_in) {
       return HWY_DYNAMIC_DISPATCH(float_bfloat16)();
-    } else if constexpr (float_weight) {
+    } else if constexpr (float_out) {
       return HWY_DYNAMIC_DISPATCH(bfloat16_float)();
     } else {
       return HWY_DYNAMIC_DISPATCH(bfloat16_bfloat16)();
@@ -156,11 +149,12 @@ const LayerNormKernels<T, W>& chosen() {
   return kernels;
 }
 
-// Adds `blocks` rows of partial sums, in order, to sum or to zero.
+// Adds `blocks` rows of partial sums, in order, to what is there or to zero.
 void reduce_blocks(const float* partial, std::int64_t blocks, std::int64_t stride, std::int64_t columns,
-                   bool accumulate, float* sum) {
+                   const ParameterGradient& gradient) {
+  float* sum = gradient.memory;
   if (sum == nullptr) return;
-  if (!accumulate) std::fill_n(sum, columns, 0.0f);
+  if (!gradient.accumulate) std::fill_n(sum, columns, 0.0f);
   for (std::int64_t b = 0; b < blocks; ++b) {
     for (std::int64_t i = 0; i < columns; ++i) sum[i] += partial[b * stride + i];
   }
@@ -168,29 +162,33 @@ void reduce_blocks(const float* partial, std::int64_t blocks, std::int64_t strid
 
 }  // namespace
 
-template <typename T, typename W>
-void layer_norm(const T* x, const W* weight, const W* bias, T* y, float* mean, float* rstd, std::int64_t rows,
-                std::int64_t columns, float epsilon) {
+template <typename X, typename Y>
+void layer_norm(const X* x, const float* weight, const float* bias, Y* y, float* mean, float* rstd,
+                std::int64_t rows, std::int64_t columns, float epsilon) {
   parallel_for(rows, rows_grain(columns), [&](std::int64_t begin, std::int64_t end) {
-    chosen<T, W>().forward(x + begin * columns, weight, bias, y + begin * columns, mean + begin, rstd + begin,
+    chosen<X, Y>().forward(x + begin * columns, weight, bias, y + begin * columns, mean + begin, rstd + begin,
                            end - begin, columns, epsilon);
   });
 }
 
-template <typename T, typename W>
-void add_layer_norm(const T* x, const T* residual, const W* weight, const W* bias, T* sum, T* y, float* mean,
-                    float* rstd, std::int64_t rows, std::int64_t columns, float epsilon) {
+template <typename X, typename Branch, typename Y>
+void add_layer_norm(const X* x, const Branch* branch, const float* weight, const float* bias, X* sum, Y* y,
+                    float* mean, float* rstd, std::int64_t rows, std::int64_t columns, float epsilon) {
+  const auto add_row = chosen<X, Branch>().add_row;
+  const auto forward = chosen<X, Y>().forward;
   parallel_for(rows, rows_grain(columns), [&](std::int64_t begin, std::int64_t end) {
-    const std::int64_t first = begin * columns;
-    chosen<T, W>().add_forward(x + first, residual + first, weight, bias, sum + first, y + first,
-                               mean + begin, rstd + begin, end - begin, columns, epsilon);
+    for (std::int64_t r = begin; r < end; ++r) {
+      const std::int64_t first = r * columns;
+      add_row(x + first, branch + first, sum + first, columns);
+      forward(sum + first, weight, bias, y + first, mean + r, rstd + r, 1, columns, epsilon);
+    }
   });
 }
 
-template <typename T, typename W>
-void layer_norm_backward(const T* dy, const T* x, const W* weight, const float* mean, const float* rstd,
-                         const T* residual, T* dx, const LayerNormGradients& gradients, std::int64_t rows,
-                         std::int64_t columns) {
+template <typename X, typename Y>
+void layer_norm_backward(const Y* dy, const X* x, const float* weight, const float* mean, const float* rstd,
+                         const X* residual, X* dx, bfloat16* rounded, const ParameterGradient& dweight,
+                         const ParameterGradient& dbias, std::int64_t rows, std::int64_t columns) {
   // Blocks of rows, each with partial sums of its own, that do not depend on the number of threads.
   const std::int64_t block_rows = std::max<std::int64_t>(8, (rows + 63) / 64);
   const std::int64_t blocks = (rows + block_rows - 1) / block_rows;
@@ -200,25 +198,27 @@ void layer_norm_backward(const T* dy, const T* x, const W* weight, const float* 
     for (std::int64_t b = begin; b < end; ++b) {
       const std::int64_t row = b * block_rows, first = row * columns;
       float* sums = partial + b * 2 * columns;
-      chosen<T, W>().backward(dy + first, x + first, weight, mean + row, rstd + row,
-                              residual != nullptr ? residual + first : nullptr, dx + first,
-                              gradients.weight != nullptr ? sums : nullptr,
-                              gradients.bias != nullptr ? sums + columns : nullptr,
-                              std::min(block_rows, rows - row), columns);
+      chosen<X, Y>().backward(
+          dy + first, x + first, weight, mean + row, rstd + row,
+          residual != nullptr ? residual + first : nullptr, dx + first,
+          rounded != nullptr ? rounded + first : nullptr, dweight.memory != nullptr ? sums : nullptr,
+          dbias.memory != nullptr ? sums + columns : nullptr, std::min(block_rows, rows - row), columns);
     }
   });
-  reduce_blocks(partial, blocks, 2 * columns, columns, gradients.accumulate, gradients.weight);
-  reduce_blocks(partial + columns, blocks, 2 * columns, columns, gradients.accumulate, gradients.bias);
+  reduce_blocks(partial, blocks, 2 * columns, columns, dweight);
+  reduce_blocks(partial + columns, blocks, 2 * columns, columns, dbias);
 }
 
 template decltype(layer_norm<float, float>) layer_norm<float, float>;
 template decltype(layer_norm<float, bfloat16>) layer_norm<float, bfloat16>;
 template decltype(layer_norm<bfloat16, float>) layer_norm<bfloat16, float>;
 template decltype(layer_norm<bfloat16, bfloat16>) layer_norm<bfloat16, bfloat16>;
-template decltype(add_layer_norm<float, float>) add_layer_norm<float, float>;
-template decltype(add_layer_norm<float, bfloat16>) add_layer_norm<float, bfloat16>;
-template decltype(add_layer_norm<bfloat16, float>) add_layer_norm<bfloat16, float>;
-template decltype(add_layer_norm<bfloat16, bfloat16>) add_layer_norm<bfloat16, bfloat16>;
+template decltype(add_layer_norm<float, float, float>) add_layer_norm<float, float, float>;
+template decltype(add_layer_norm<float, float, bfloat16>) add_layer_norm<float, float, bfloat16>;
+template decltype(add_layer_norm<float, bfloat16, float>) add_layer_norm<float, bfloat16, float>;
+template decltype(add_layer_norm<float, bfloat16, bfloat16>) add_layer_norm<float, bfloat16, bfloat16>;
+template decltype(add_layer_norm<bfloat16, bfloat16, float>) add_layer_norm<bfloat16, bfloat16, float>;
+template decltype(add_layer_norm<bfloat16, bfloat16, bfloat16>) add_layer_norm<bfloat16, bfloat16, bfloat16>;
 template decltype(layer_norm_backward<float, float>) layer_norm_backward<float, float>;
 template decltype(layer_norm_backward<float, bfloat16>) layer_norm_backward<float, bfloat16>;
 template decltype(layer_norm_backward<bfloat16, float>) layer_norm_backward<bfloat16, float>;

@@ -8,10 +8,10 @@ namespace {
 
 constexpr float epsilon = 1e-5f;
 
-template <typename T, typename W>
+template <typename X, typename Y>
 struct Types {
-  using Row = T;
-  using Weight = W;
+  using In = X;
+  using Out = Y;
 };
 template <typename Pair>
 class LayerNorm : public testing::Test {};
@@ -44,12 +44,12 @@ Reference reference_forward(const std::vector<double>& x, const std::vector<doub
 }
 
 TYPED_TEST(LayerNorm, ForwardMatchesTheDefinition) {
-  using T = typename TypeParam::Row;
-  using W = typename TypeParam::Weight;
+  using X = typename TypeParam::In;
+  using Y = typename TypeParam::Out;
   for (const MatrixSize& size : matrix_sizes) {
-    const auto x = random_values<T>(size.rows * size.columns, 1);
-    const auto weight = random_values<W>(size.columns, 2), bias = random_values<W>(size.columns, 3);
-    std::vector<T> y(x.size());
+    const auto x = random_values<X>(size.rows * size.columns, 1);
+    const auto weight = random_values<float>(size.columns, 2), bias = random_values<float>(size.columns, 3);
+    std::vector<Y> y(x.size());
     std::vector<float> mean(static_cast<std::size_t>(size.rows)), rstd(mean.size());
     layer_norm(x.data(), weight.data(), bias.data(), y.data(), mean.data(), rstd.data(), size.rows,
                size.columns, epsilon);
@@ -58,23 +58,24 @@ TYPED_TEST(LayerNorm, ForwardMatchesTheDefinition) {
     expect_close(mean, expected.mean, 1e-6);
     for (std::size_t r = 0; r < rstd.size(); ++r) EXPECT_NEAR(rstd[r] / expected.rstd[r], 1, 1e-5);
 
-    layer_norm(x.data(), weight.data(), static_cast<const W*>(nullptr), y.data(), mean.data(), rstd.data(),
-               size.rows, size.columns, epsilon);
+    layer_norm(x.data(), weight.data(), static_cast<const float*>(nullptr), y.data(), mean.data(),
+               rstd.data(), size.rows, size.columns, epsilon);
     expect_close(y, reference_forward(to_double(x), to_double(weight), {}, size).y, 1e-5);
   }
 }
 
 // The fused kernel equals its two parts bit for bit, also in place.
 TYPED_TEST(LayerNorm, AddFirst) {
-  using T = typename TypeParam::Row;
-  using W = typename TypeParam::Weight;
+  using X = typename TypeParam::In;
+  using Y = typename TypeParam::Out;
   for (const MatrixSize& size : matrix_sizes) {
-    const auto x = random_values<T>(size.rows * size.columns, 4);
-    auto residual = random_values<T>(size.rows * size.columns, 5);
-    const auto weight = random_values<W>(size.columns, 6), bias = random_values<W>(size.columns, 7);
-    std::vector<T> sum(x.size()), y(x.size()), fused(x.size());
+    const auto x = random_values<X>(size.rows * size.columns, 4);
+    auto residual = random_values<X>(size.rows * size.columns, 5);
+    const auto weight = random_values<float>(size.columns, 6), bias = random_values<float>(size.columns, 7);
+    std::vector<X> sum(x.size());
+    std::vector<Y> y(x.size()), fused(x.size());
     for (std::size_t i = 0; i < x.size(); ++i) {
-      sum[i] = T(static_cast<float>(x[i]) + static_cast<float>(residual[i]));
+      sum[i] = X(static_cast<float>(x[i]) + static_cast<float>(residual[i]));
     }
     std::vector<float> mean(static_cast<std::size_t>(size.rows)), rstd(mean.size());
     layer_norm(sum.data(), weight.data(), bias.data(), y.data(), mean.data(), rstd.data(), size.rows,
@@ -88,13 +89,13 @@ TYPED_TEST(LayerNorm, AddFirst) {
 
 // The gradient of sum(y dy) by central differences of the float64 forward.
 TYPED_TEST(LayerNorm, GradientMatchesDifferences) {
-  using T = typename TypeParam::Row;
-  using W = typename TypeParam::Weight;
+  using X = typename TypeParam::In;
+  using Y = typename TypeParam::Out;
   const MatrixSize size{5, 33};
-  const auto x = random_values<T>(size.rows * size.columns, 8);
-  const auto dy = random_values<T>(size.rows * size.columns, 9);
-  const auto passing = random_values<T>(size.rows * size.columns, 10);
-  const auto weight = random_values<W>(size.columns, 11), bias = random_values<W>(size.columns, 12);
+  const auto x = random_values<X>(size.rows * size.columns, 8);
+  const auto dy = random_values<Y>(size.rows * size.columns, 9);
+  const auto passing = random_values<X>(size.rows * size.columns, 10);
+  const auto weight = random_values<float>(size.columns, 11), bias = random_values<float>(size.columns, 12);
   const auto dyd = to_double(dy);
   auto xd = to_double(x), wd = to_double(weight), bd = to_double(bias);
   const auto slope = [&](double& value) {
@@ -117,31 +118,34 @@ TYPED_TEST(LayerNorm, GradientMatchesDifferences) {
   for (double& w : wd) expected_dw.push_back(slope(w) + 1);
   for (double& b : bd) expected_db.push_back(slope(b) + 1);
 
-  std::vector<T> y(x.size()), dx(x.size());
+  std::vector<Y> y(x.size());
+  std::vector<X> dx(x.size());
   std::vector<float> mean(5), rstd(5), dw(33, 1.0f), db(33, 1.0f);  // added to what is there
   layer_norm(x.data(), weight.data(), bias.data(), y.data(), mean.data(), rstd.data(), size.rows,
              size.columns, epsilon);
+  std::vector<bfloat16> rounded(x.size());
   layer_norm_backward(dy.data(), x.data(), weight.data(), mean.data(), rstd.data(), passing.data(), dx.data(),
-                      {.weight = dw.data(), .bias = db.data(), .accumulate = true}, size.rows, size.columns);
+                      rounded.data(), {dw.data(), true}, {db.data(), true}, size.rows, size.columns);
   expect_close(dx, expected_dx, 1e-5);
+  expect_close(rounded, expected_dx, 1e-5);
   expect_close(dw, expected_dw, 1e-4);
   expect_close(db, expected_db, 1e-4);
 }
 
 TYPED_TEST(LayerNorm, GradientDoesNotDependOnThreads) {
-  using T = typename TypeParam::Row;
-  using W = typename TypeParam::Weight;
+  using X = typename TypeParam::In;
+  using Y = typename TypeParam::Out;
   const MatrixSize size{700, 130};
-  const auto x = random_values<T>(size.rows * size.columns, 13),
-             dy = random_values<T>(size.rows * size.columns, 14);
-  const auto weight = random_values<W>(size.columns, 15);
+  const auto x = random_values<X>(size.rows * size.columns, 13);
+  const auto dy = random_values<Y>(size.rows * size.columns, 14);
+  const auto weight = random_values<float>(size.columns, 15);
   const std::vector<float> mean(700, 0.1f), rstd(700, 0.9f);
   const auto run = [&](int threads) {
     set_num_threads(threads);
-    std::vector<T> dx(x.size());
+    std::vector<X> dx(x.size());
     std::vector<float> dw(130), db(130);
-    layer_norm_backward<T, W>(dy.data(), x.data(), weight.data(), mean.data(), rstd.data(), nullptr,
-                              dx.data(), {.weight = dw.data(), .bias = db.data()}, size.rows, size.columns);
+    layer_norm_backward<X, Y>(dy.data(), x.data(), weight.data(), mean.data(), rstd.data(), nullptr,
+                              dx.data(), nullptr, {dw.data()}, {db.data()}, size.rows, size.columns);
     auto all = to_double(dx);
     for (const auto& more : {to_double(dw), to_double(db)}) all.insert(all.end(), more.begin(), more.end());
     return all;

@@ -1,9 +1,8 @@
 #include "attune/ops/linear/linear.h"
 
 #include "attune/autograd/tape.h"
-#include "attune/backend/cpu/matmul.h"
 #include "attune/ops/linear/column_sum.h"
-#include "attune/ops/views/views.h"
+#include "attune/ops/linear/operands.h"
 
 namespace attune::ops {
 namespace {
@@ -15,28 +14,6 @@ void expect_operands(const Tensor& x, const Tensor& weight, const Tensor& bias) 
         weight.dim(1), weight.shape().to_string());
   check(!bias.defined() || bias.shape() == Shape{weight.dim(0)}, "linear: bias has shape {}, expected [{}]",
         bias.defined() ? bias.shape().to_string() : "", weight.dim(0));
-}
-
-// The weight in the type that the product runs in.
-Tensor compute_weight(const Tensor& weight, DType dtype) {
-  if (weight.dtype() == dtype) return detach(weight);
-  const auto& meta = weight.autograd();
-  check(meta != nullptr && meta->compute_copy.defined() && meta->compute_copy.dtype() == dtype,
-        "linear: x is {}, weight is {} and has no {} copy", name_of(dtype), name_of(weight.dtype()),
-        name_of(dtype));
-  return meta->compute_copy;
-}
-
-cpu::Matrix matrix(const Tensor& x) { return {x.raw_data(), x.dtype(), x.stride(0), x.stride(1)}; }
-
-cpu::Matrix writable(const Tensor& x) { return {x.raw_mutable_data(), x.dtype(), x.stride(0), x.stride(1)}; }
-
-cpu::Matrix transposed(const cpu::Matrix& m) { return {m.data, m.dtype, m.column_stride, m.row_stride}; }
-
-// (rows, last): the matrix that x is, whatever its leading dimensions.
-Tensor rows_of(const Tensor& x) {
-  const Tensor rows = reshape(detach(x), {x.elements() / std::max<std::int64_t>(1, x.dim(-1)), x.dim(-1)});
-  return rows.stride(1) == 1 ? rows : contiguous(rows);
 }
 
 void linear_backward(Backward& b, const Tensor& x, const Tensor& weight) {
@@ -62,7 +39,7 @@ void linear_backward(Backward& b, const Tensor& x, const Tensor& weight) {
 
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   expect_operands(x, weight, bias);
-  const Tensor operand = compute_weight(weight, x.dtype());
+  const Tensor operand = compute_weight("linear", weight, x.dtype());
   const Tensor rows = rows_of(x);                                                      // (M, in)
   Tensor y = Tensor::empty(x.shape().with(-1, weight.dim(0)), x.dtype(), x.device());  // (..., out)
   cpu::matmul(1, rows.dim(0), weight.dim(0), weight.dim(1), matrix(rows), transposed(matrix(operand)),

@@ -1,0 +1,36 @@
+#include "attune/ops/linear/operands.h"
+
+#include "attune/autograd/tape.h"
+#include "attune/ops/views/views.h"
+
+namespace attune::ops {
+
+Tensor compute_weight(std::string_view operation, const Tensor& weight, DType x) {
+  if (weight.dtype() == x) return weight_matrix(weight);
+  const auto& meta = weight.autograd();
+  check(meta != nullptr && meta->compute_copy.defined() && meta->compute_copy.dtype() == x,
+        "{}: x is {}, weight is {} and has no {} copy", operation, name_of(x), name_of(weight.dtype()),
+        name_of(x));
+  return weight_matrix(meta->compute_copy);
+}
+
+Tensor rows_of(const Tensor& x) {
+  const std::int64_t last = x.dim(-1);
+  std::int64_t rows = 1;
+  for (int axis = 0; axis + 1 < x.rank(); ++axis) rows *= x.dim(axis);
+  const Tensor view = reshape(detach(x), {rows, last});
+  return view.stride(1) == 1 || last <= 1 ? view : contiguous(view);
+}
+
+Tensor weight_matrix(const Tensor& weight) {
+  const Tensor plain = detach(weight);
+  return plain.stride(0) == 1 || plain.stride(1) == 1 ? plain : contiguous(plain);
+}
+
+cpu::Matrix matrix(const Tensor& x) { return {x.raw_data(), x.dtype(), x.stride(0), x.stride(1)}; }
+
+cpu::Matrix writable(const Tensor& x) { return {x.raw_mutable_data(), x.dtype(), x.stride(0), x.stride(1)}; }
+
+cpu::Matrix transposed(const cpu::Matrix& m) { return {m.data, m.dtype, m.column_stride, m.row_stride}; }
+
+}  // namespace attune::ops

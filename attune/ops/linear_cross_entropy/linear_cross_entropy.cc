@@ -1,0 +1,50 @@
+#include "attune/ops/linear_cross_entropy/linear_cross_entropy.h"
+
+#include "attune/autograd/tape.h"
+#include "attune/ops/cross_entropy/operands.h"
+#include "attune/ops/linear/operands.h"
+#include "attune/ops/linear_cross_entropy/cpu.h"
+
+namespace attune::ops {
+namespace {
+
+OutputLayer prepare(std::string_view operation, const Tensor& x, const Tensor& weight, const Tensor& targets,
+                    const CrossEntropyOptions& options) {
+  check(weight.rank() == 2 && weight.dim(0) > 0, "{}: weight has shape {}, expected (V, D)", operation,
+        weight.shape().to_string());
+  check(x.rank() >= 1 && x.dim(-1) == weight.dim(1),
+        "{}: x has shape {}, expected a last dimension of {} (weight {})", operation, x.shape().to_string(),
+        weight.dim(1), weight.shape().to_string());
+  return {.x = rows_of(x),
+          .weight = compute_weight(operation, weight, x.dtype()),
+          .targets = flat_targets(operation, targets, x.shape().without(-1), options),
+          .options = options};
+}
+
+DType loss_dtype(const Tensor& x) { return x.dtype() == DType::float64 ? DType::float64 : DType::float32; }
+
+void backward(Backward& b, const OutputLayer& layer, const OutputLayerState& state) {
+  const auto wanted = [&b](int input) { return b.needs(input) ? b.target(input) : Backward::Target(); };
+  Backward::Target dx = wanted(0);
+  if (dx.memory.defined()) dx.memory = rows_of(dx.memory);  // (N, D)
+  output_layer_backward(layer, state, b.gradient(), dx, wanted(1));
+}
+
+}  // namespace
+
+Tensor linear_cross_entropy(const Tensor& x, const Tensor& weight, const Tensor& targets,
+                            const CrossEntropyOptions& options) {
+  const OutputLayer layer = prepare("linear_cross_entropy", x, weight, targets, options);
+  const Tensor loss = Tensor::empty({}, loss_dtype(x), x.device());  // a scalar
+  const OutputLayerState state = output_layer_forward(layer, on_tape({x, weight}), loss);
+  return record("linear_cross_entropy", {x, weight}, loss, [=](Backward& b) { backward(b, layer, state); });
+}
+
+Tensor token_losses(const Tensor& x, const Tensor& weight, const Tensor& targets) {
+  const OutputLayer layer = prepare("token_losses", x, weight, targets, {});
+  const Tensor losses = Tensor::empty(targets.shape(), loss_dtype(x), x.device());  // (...)
+  output_layer_losses(layer, losses);
+  return record_without_gradient("token_losses", {x, weight}, losses);
+}
+
+}  // namespace attune::ops
