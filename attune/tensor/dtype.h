@@ -82,4 +82,20 @@ inline constexpr DType dtype_of<std::int32_t> = DType::int32;
 template <>
 inline constexpr DType dtype_of<bool> = DType::boolean;
 
+// Calls f with a null pointer of the C++ type that stands for `dtype`: f([]<T>(T*)...). Keeps dispatch in one
+// place.
+template <typename F>
+decltype(auto) dispatch_floating(DType dtype, const char* operation, F&& f) {
+  switch (dtype) {
+    case DType::float32:
+      return f(static_cast<float*>(nullptr));
+    case DType::bfloat16:
+      return f(static_cast<bfloat16*>(nullptr));
+    case DType::float64:
+      return f(static_cast<double*>(nullptr));
+    default:
+      fail("{}: dtype {} is not supported, expected a floating type", operation, name_of(dtype));
+  }
+}
+
 }  // namespace attune

@@ -136,20 +136,4 @@ class Tensor {
 void for_each_row(const Shape& shape, std::span<const Shape> strides,
                   const std::function<void(std::span<const std::int64_t>)>& f);
 
-// Calls f with a null pointer of the C++ type that stands for `dtype`: f([]<T>(T*)...). Keeps dispatch in one
-// place.
-template <typename F>
-decltype(auto) dispatch_floating(DType dtype, const char* operation, F&& f) {
-  switch (dtype) {
-    case DType::float32:
-      return f(static_cast<float*>(nullptr));
-    case DType::bfloat16:
-      return f(static_cast<bfloat16*>(nullptr));
-    case DType::float64:
-      return f(static_cast<double*>(nullptr));
-    default:
-      fail("{}: dtype {} is not supported, expected a floating type", operation, name_of(dtype));
-  }
-}
-
 }  // namespace attune

@@ -7,7 +7,6 @@
 #include "attune/backend/cpu/onednn.h"
 #include "attune/backend/cpu/threads.h"
 #include "attune/base/isa.h"
-#include "attune/tensor/tensor.h"
 
 namespace attune::cpu {
 namespace {

@@ -1,0 +1,12 @@
+# Read by find_package(attune); defines attune::attune. The library is static: what it links to is found here.
+include(CMakeFindDependencyMacro)
+list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
+find_dependency(OpenMP COMPONENTS CXX)
+find_dependency(OneDNN)
+find_dependency(fmt)
+find_dependency(Protobuf)
+find_dependency(ICU COMPONENTS uc i18n)
+find_dependency(PkgConfig)
+pkg_check_modules(hwy REQUIRED QUIET IMPORTED_TARGET libhwy)
+pkg_check_modules(oniguruma REQUIRED QUIET IMPORTED_TARGET oniguruma)
+include(${CMAKE_CURRENT_LIST_DIR}/attune-targets.cmake)
