@@ -46,6 +46,12 @@ RandomWords random_words(std::uint64_t seed, std::uint64_t stream, std::uint64_t
   return {{words[0], words[1], words[2], words[3]}};
 }
 
+std::uint64_t fold_in(std::uint64_t seed, std::uint64_t purpose) {
+  // A stream that no generator's counter reaches.
+  const RandomWords r = random_words(seed, UINT64_MAX, purpose);
+  return (static_cast<std::uint64_t>(r.word[0]) << 32) | r.word[1];
+}
+
 double uniform(Generator& generator) {
   const RandomWords r = random_words(generator.seed, generator.next(), 0);
   return to_unit(r.word[0], r.word[1]);

@@ -24,6 +24,9 @@ struct RandomWords {
 };
 RandomWords random_words(std::uint64_t seed, std::uint64_t stream, std::uint64_t index);
 
+// A seed for another purpose, unrelated to `seed` and to those of other purposes.
+std::uint64_t fold_in(std::uint64_t seed, std::uint64_t purpose);
+
 // A number in [0, 1) from the generator's next counter value.
 double uniform(Generator& generator);
 // An integer in [0, bound) without bias.

@@ -1,0 +1,50 @@
+// What a model is trained for: objective, batches and metrics, as the trainer sees them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "attune/nn/context.h"
+#include "attune/tensor/tensor.h"
+
+namespace attune::tasks {
+
+// Which micro-batch: a step of the optimizer takes `per_step` of them (gradient accumulation).
+struct MicroBatchIndex {
+  std::int64_t step = 0;   // steps of the optimizer done before
+  std::int64_t index = 0;  // in [0, per_step)
+  std::int64_t per_step = 1;
+};
+
+struct MicroBatchLoss {
+  Tensor loss;        // one element: the mean over what counts in the micro-batch
+  double weight = 1;  // how much counts: its number of tokens
+};
+
+struct Evaluation {
+  double loss = 0;                                      // the smaller, the better the model
+  std::vector<std::pair<std::string, double>> metrics;  // others by name: {"perplexity", 8.2}
+};
+
+class Task {
+ public:
+  virtual ~Task() = default;
+
+  // The loss of a micro-batch, on the tape. What the batch holds is a pure function of `which` and the task's
+  // seed, so that a run can be continued exactly.
+  virtual MicroBatchLoss loss(const MicroBatchIndex& which, const nn::Context& context) = 0;
+
+  // Micro-batches that go once through the data.
+  virtual std::int64_t micro_batches_per_epoch() const = 0;
+
+  virtual bool has_validation() const = 0;
+  // Over the whole validation data. Asks `stopped` now and then; nothing when it was stopped.
+  virtual std::optional<Evaluation> evaluate(const nn::Context& context,
+                                             const std::function<bool()>& stopped) = 0;
+};
+
+}  // namespace attune::tasks

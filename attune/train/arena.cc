@@ -1,0 +1,141 @@
+#include "attune/train/arena.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <numeric>
+
+#include "attune/autograd/tape.h"
+#include "attune/backend/cpu/elementwise.h"
+#include "attune/backend/cpu/threads.h"
+#include "attune/tensor/allocator.h"
+
+namespace attune::train {
+namespace {
+
+constexpr std::int64_t alignment = 64 / sizeof(float);  // elements
+
+std::int64_t aligned(std::int64_t count) { return (count + alignment - 1) / alignment * alignment; }
+
+// As torch and GPT-3 (2005.14165, appendix B) have it: biases and norms are not pulled towards zero.
+bool is_decayed(const Segment& segment) { return segment.parameter.rank() >= 2; }
+
+// In blocks of a fixed size, so that the sum does not depend on the number of threads.
+double sum_of_squares(const float* values, std::int64_t count) {
+  constexpr std::int64_t block = 1 << 14;
+  std::vector<double> sums(static_cast<std::size_t>((count + block - 1) / block));
+  cpu::parallel_for(static_cast<std::int64_t>(sums.size()), 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t at = begin; at < end; ++at) {
+      double sum = 0;
+      for (std::int64_t i = at * block; i < std::min(count, (at + 1) * block); ++i)
+        sum += static_cast<double>(values[i]) * static_cast<double>(values[i]);
+      sums[static_cast<std::size_t>(at)] = sum;
+    }
+  });
+  return std::accumulate(sums.begin(), sums.end(), 0.0);
+}
+
+bool all_finite(const float* values, std::int64_t count) {
+  constexpr std::uint32_t exponent = 0x7f800000;  // all ones: infinite or NaN
+  std::uint32_t found = 0;
+  for (std::int64_t i = 0; i < count; ++i) {
+    found |= static_cast<std::uint32_t>((std::bit_cast<std::uint32_t>(values[i]) & exponent) == exponent);
+  }
+  return found == 0;
+}
+
+}  // namespace
+
+Arena::Arena(const nn::Parameters& parameters, const ArenaOptions& options) {
+  lay_out(parameters, options);
+  gradients_ = make_flat();
+  if (options.bfloat16_copies) {
+    copies_ = Tensor::zeros({size_}, DType::bfloat16);
+    refresh_copies();
+  }
+  attach(options);
+}
+
+Arena::~Arena() {
+  for (const Segment& segment : segments_) segment.parameter.autograd()->on_gradient_ready = nullptr;
+}
+
+void Arena::lay_out(const nn::Parameters& parameters, const ArenaOptions& options) {
+  for (const nn::Parameter& parameter : parameters.all()) {
+    if (options.trainable && !options.trainable(parameter)) continue;
+    const Tensor& tensor = parameter.tensor;
+    check(tensor.has_storage(), "parameter {} cannot be trained: it has no values yet", parameter.name);
+    check(tensor.dtype() == DType::float32, "parameter {} cannot be trained: it holds {}, expected float32",
+          parameter.name, name_of(tensor.dtype()));
+    segments_.push_back({parameter.name, tensor});
+  }
+  check(!segments_.empty(), "there is nothing to train: no parameter is trainable");
+  for (const bool decayed : {true, false}) {
+    for (Segment& segment : segments_) {
+      if (is_decayed(segment) != decayed) continue;
+      segment.begin = size_;
+      size_ += aligned(segment.parameter.elements());
+    }
+    if (decayed) decayed_size_ = size_;
+  }
+
+  parameters_ = make_flat();
+  for (const Segment& segment : segments_) {
+    const Tensor place = window(parameters_, segment);
+    place.copy_from(segment.parameter);
+    segment.parameter.bind(place);
+  }
+  // The parameters' first memory is of no use any more, and of sizes that nothing else will ask for.
+  CachingAllocator::of(parameters_.device()).trim();
+}
+
+void Arena::attach(const ArenaOptions& options) {
+  for (const Segment& segment : segments_) {
+    segment.parameter.set_autograd(nullptr);  // of an earlier arena
+    require_gradient(segment.parameter);
+    AutogradMeta& meta = *segment.parameter.autograd();
+    meta.gradient = window(gradients_, segment);
+    if (copies_.defined()) meta.compute_copy = window(copies_, segment);
+    if (options.on_gradient_ready) {
+      meta.on_gradient_ready = [&segment, ready = options.on_gradient_ready] { ready(segment); };
+    }
+  }
+}
+
+Tensor Arena::make_flat() const { return Tensor::zeros({size_}); }
+
+Tensor Arena::window(const Tensor& flat, const Segment& segment) const {
+  const Shape& shape = segment.parameter.shape();
+  return flat.alias(shape, contiguous_strides(shape), segment.begin);
+}
+
+double Arena::finish_gradients() {
+  for (const Segment& segment : segments_) {
+    AutogradMeta& meta = *segment.parameter.autograd();
+    if (meta.has_gradient) continue;
+    std::fill_n(meta.gradient.mutable_data<float>(), meta.gradient.elements(), 0.0f);
+    meta.has_gradient = true;
+  }
+  return std::sqrt(sum_of_squares(gradients_.data<float>(), size_));
+}
+
+void Arena::clear_gradients() {
+  for (const Segment& segment : segments_) clear_gradient(segment.parameter);
+}
+
+void Arena::refresh_copies() {
+  if (copies_.defined()) cpu::convert(parameters_.data<float>(), copies_.mutable_data<bfloat16>(), size_);
+}
+
+const Segment* Arena::first_not_finite(const Tensor& flat) const {
+  for (const Segment& segment : segments_) {
+    if (!all_finite(flat.data<float>() + segment.begin, segment.parameter.elements())) return &segment;
+  }
+  return nullptr;
+}
+
+double clip_scale(double norm, double max_norm) {
+  return max_norm > 0 ? std::min(1.0, max_norm / (norm + 1e-6)) : 1;
+}
+
+}  // namespace attune::train
