@@ -87,8 +87,8 @@ std::vector<Checkpoint> list_checkpoints(const fs::path& run_directory) {
   return checkpoints;
 }
 
-Checkpoint save_checkpoint(const fs::path& run_directory, const TrainerState& state, const Optimizer& optimizer,
-                           const SaveModel& save_model) {
+Checkpoint save_checkpoint(const fs::path& run_directory, const TrainerState& state,
+                           const Optimizer& optimizer, const SaveModel& save_model) {
   const fs::path target = run_directory / (std::string(prefix) + std::to_string(state.global_step));
   io::AtomicDirectory directory(target);
   save_model(directory.path());
@@ -123,7 +123,8 @@ void load_optimizer(const Checkpoint& checkpoint, Optimizer& optimizer) {
       check(saved != nullptr, "{} has no tensor {}", path.native(), name);
       check(Shape(saved->shape) == tensor.shape(), "{}: {} has shape {}, expected {}", path.native(), name,
             Shape(saved->shape).to_string(), tensor.shape().to_string());
-      io::read_elements<float>(*saved, {tensor.mutable_data<float>(), static_cast<std::size_t>(tensor.elements())});
+      io::read_elements<float>(*saved,
+                               {tensor.mutable_data<float>(), static_cast<std::size_t>(tensor.elements())});
     }
   }
   optimizer.set_steps_done(checkpoint.step);

@@ -29,8 +29,9 @@ struct Checkpoint {
   std::int64_t step = 0;
 };
 
-// Writes the model and what goes with it (configuration, tokenizer) into a directory, over an older save if there is
-// one, every file as a whole or not at all. Parameters are written in float32, or a resumed run would not be exact.
+// Writes the model and what goes with it (configuration, tokenizer) into a directory, over an older save if
+// there is one, every file as a whole or not at all. Parameters are written in float32, or a resumed run
+// would not be exact.
 using SaveModel = std::function<void(const std::filesystem::path& directory)>;
 
 // The complete checkpoints of a run's directory, oldest first.
@@ -44,7 +45,8 @@ Checkpoint save_checkpoint(const std::filesystem::path& run_directory, const Tra
 TrainerState load_trainer_state(const Checkpoint& checkpoint);
 void load_optimizer(const Checkpoint& checkpoint, Optimizer& optimizer);
 
-// What is left when this is interrupted is not taken for a checkpoint. Throws Error when it cannot be removed.
+// What is left when this is interrupted is not taken for a checkpoint. Throws Error when it cannot be
+// removed.
 void remove_checkpoint(const Checkpoint& checkpoint);
 // Removes all checkpoints but the newest `limit`; with 0, none.
 void remove_old_checkpoints(const std::filesystem::path& run_directory, std::int64_t limit);

@@ -24,14 +24,14 @@ struct StepRecord {
 };
 
 struct EvaluationRecord {
-  std::int64_t step = 0;                              // steps done
+  std::int64_t step = 0;                               // steps done
   std::vector<std::pair<std::string, double>> values;  // {"eval_loss", 1.88}, ...
 };
 
 class Log {
  public:
-  // Continues the log of a run that goes on after `steps_done` steps, with evaluations up to `evaluated_step`; what
-  // an earlier part logged beyond them is cut off. With 0 steps the log begins anew.
+  // Continues the log of a run that goes on after `steps_done` steps, with evaluations up to
+  // `evaluated_step`; what an earlier part logged beyond them is cut off. With 0 steps the log begins anew.
   Log(const std::filesystem::path& directory, std::int64_t steps_done, std::int64_t evaluated_step);
   ~Log();
 

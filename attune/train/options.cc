@@ -40,7 +40,7 @@ void for_each_number(Options& options, Visit visit) {
 }
 
 std::string flag_of(std::string_view field) {
-  std::string flag = "--" + std::string(field);
+  std::string flag = fmt::format("--{}", field);
   for (char& c : flag) c = c == '_' ? '-' : c;
   return flag;
 }
@@ -54,11 +54,14 @@ template <typename Value>
 void read_number(const nlohmann::ordered_json& json, const char* name, Value& value) {
   const auto found = json.find(name);
   if (found == json.end()) return;
-  const bool fits = std::is_floating_point_v<Value> ? found->is_number()
-                    : std::is_signed_v<Value>       ? found->is_number_integer()
-                                                    : found->is_number_unsigned();
-  check(fits, "{} is {}, expected a{} number", name, found->dump(),
-        std::is_floating_point_v<Value> ? "" : " whole");
+  if constexpr (std::is_floating_point_v<Value>) {
+    check(found->is_number(), "{} is {}, expected a number", name, found->dump());
+  } else if constexpr (std::is_signed_v<Value>) {
+    check(found->is_number_integer(), "{} is {}, expected a whole number", name, found->dump());
+  } else {
+    check(found->is_number_unsigned(), "{} is {}, expected a whole number, not negative", name,
+          found->dump());
+  }
   value = found->get<Value>();
 }
 
@@ -73,7 +76,8 @@ std::string read_name(const nlohmann::ordered_json& json, const char* name, std:
 
 void validate(const TrainingOptions& options) {
   for_each_number(options, [](const char* name, auto value) {
-    expect(std::isfinite(static_cast<double>(value)) && value >= 0, name, value, "a number that is not negative");
+    expect(std::isfinite(static_cast<double>(value)) && value >= 0, name, value,
+           "a number that is not negative");
   });
   const auto positive = [](const char* name, auto value) { expect(value > 0, name, value, "more than 0"); };
   const auto fraction = [](const char* name, double value) { expect(value < 1, name, value, "less than 1"); };

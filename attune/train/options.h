@@ -23,11 +23,11 @@ struct TrainingOptions {
   double weight_decay = 0;   // of weight matrices, not of biases and norms
   double max_grad_norm = 1;  // 0: gradients are not clipped
   std::int64_t gradient_accumulation_steps = 1;
-  std::int64_t max_steps = 0;   // 0: given by num_train_epochs
-  double num_train_epochs = 0;  // 0: given by max_steps
-  std::int64_t eval_steps = 0;  // 0: evaluate at the end only
-  std::int64_t save_steps = 500;  // 0: save at the end only
-  std::int64_t save_total_limit = 2;         // checkpoints kept; 0: all
+  std::int64_t max_steps = 0;         // 0: given by num_train_epochs
+  double num_train_epochs = 0;        // 0: given by max_steps
+  std::int64_t eval_steps = 0;        // 0: evaluate at the end only
+  std::int64_t save_steps = 500;      // 0: save at the end only
+  std::int64_t save_total_limit = 2;  // checkpoints kept; 0: all
   std::int64_t logging_steps = 1;
   std::int64_t early_stopping_patience = 0;  // evaluations without a better loss; 0: never stop early
   std::uint64_t seed = 42;
@@ -37,8 +37,8 @@ struct TrainingOptions {
 // Throws UsageError that names the flag, what was got and what was expected.
 void validate(const TrainingOptions& options);
 
-// Field by field, under the names above. from_json leaves a field that is absent as it is and throws Error for a
-// value of the wrong type; keys that are not options are ignored.
+// Field by field, under the names above. from_json leaves a field that is absent as it is and throws Error
+// for a value of the wrong type; keys that are not options are ignored.
 void to_json(nlohmann::ordered_json& json, const TrainingOptions& options);
 void from_json(const nlohmann::ordered_json& json, TrainingOptions& options);
 

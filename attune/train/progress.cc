@@ -50,8 +50,8 @@ void Progress::end_line() {
 std::string Progress::describe(const StepRecord& step, Clock::time_point now) const {
   const double elapsed = std::chrono::duration<double>(now - start_).count();
   const double per_step = elapsed / static_cast<double>(step.step - first_step_);
-  return fmt::format("step {}/{}  loss {:.4f}  lr {:.1e}  {} tokens/s  ETA {}", step.step, max_steps_, step.loss,
-                     step.learning_rate, format_thousands(step.tokens_per_second),
+  return fmt::format("step {}/{}  loss {:.4f}  lr {:.1e}  {} tokens/s  ETA {}", step.step, max_steps_,
+                     step.loss, step.learning_rate, format_thousands(step.tokens_per_second),
                      format_duration(per_step * static_cast<double>(max_steps_ - step.step)));
 }
 
@@ -65,7 +65,7 @@ std::string format_duration(double seconds) {
 std::string format_thousands(double number) {
   std::string digits = fmt::format("{:.0f}", number);
   for (auto at = static_cast<std::int64_t>(digits.size()) - 3; at > 0; at -= 3)
-    digits.insert(static_cast<std::size_t>(at), ",");
+    digits.insert(static_cast<std::size_t>(at), 1, ',');
   return digits;
 }
 

@@ -11,8 +11,8 @@
 
 namespace attune::train {
 
-// "step 120/2000  loss 2.3456  lr 9.9e-04  181,204 tokens/s  ETA 0:42". On a terminal it is rewritten in place, about
-// ten times a second; anywhere else a line comes now and then.
+// "step 120/2000  loss 2.3456  lr 9.9e-04  181,204 tokens/s  ETA 0:42". On a terminal it is rewritten in
+// place, about ten times a second; anywhere else a line comes now and then.
 class Progress {
  public:
   // `out` may be null: nothing is shown. The run has done `steps_done` of `max_steps`.

@@ -18,9 +18,9 @@ using Json = nlohmann::ordered_json;
 constexpr const char* configuration_file = "training_config.json";
 
 // What may differ when a run is resumed: none of it changes a step that was already done.
-constexpr std::array free_to_change = {"max_steps",        "num_train_epochs", "eval_steps",
-                                       "save_steps",       "save_total_limit", "logging_steps",
-                                       "early_stopping_patience"};
+constexpr std::array free_to_change = {
+    "max_steps",     "num_train_epochs",       "eval_steps", "save_steps", "save_total_limit",
+    "logging_steps", "early_stopping_patience"};
 
 std::string shown(const Json& json, const std::string& key) {
   return json.contains(key) ? json[key].dump() : "absent";
@@ -70,7 +70,8 @@ io::DirectoryLock lock(const fs::path& directory, RunMode mode, const TrainingOp
 
 }  // namespace
 
-RunDirectory::RunDirectory(fs::path path, RunMode mode, const TrainingOptions& options, const std::string& more)
+RunDirectory::RunDirectory(fs::path path, RunMode mode, const TrainingOptions& options,
+                           const std::string& more)
     : path_(std::move(path)), lock_(lock(path_, mode, options)), options_(options), mode_(mode) {
   Json configuration = options_;
   configuration.update(Json::parse(more));
@@ -78,7 +79,8 @@ RunDirectory::RunDirectory(fs::path path, RunMode mode, const TrainingOptions& o
 
   if (mode_ == RunMode::fresh) {
     check(!holds_results(path_),
-          "{} already holds a model or a run: add --resume to continue it, --overwrite-output-dir to replace it, or "
+          "{} already holds a model or a run: add --resume to continue it, --overwrite-output-dir to replace "
+          "it, or "
           "choose another --out",
           path_.native());
   }

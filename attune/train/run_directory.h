@@ -16,12 +16,13 @@ enum class RunMode { fresh, resume, overwrite };
 
 class RunDirectory {
  public:
-  // Creates and locks the directory; nothing in it is changed before begin(). `more` holds what makes the run beside
-  // `options` (model, data), as further keys of the configuration.
+  // Creates and locks the directory; nothing in it is changed before begin(). `more` holds what makes the run
+  // beside `options` (model, data), as further keys of the configuration.
   //
-  // Throws UsageError for options that make no sense, and Error when another run holds the directory; fresh: when it
-  // holds the results of a run or a model; resume: when it holds no run, or one of another configuration (all fields
-  // that differ are named). How long to train, and how often to evaluate, save and log, may differ.
+  // Throws UsageError for options that make no sense, and Error when another run holds the directory; fresh:
+  // when it holds the results of a run or a model; resume: when it holds no run, or one of another
+  // configuration (all fields that differ are named). How long to train, and how often to evaluate, save and
+  // log, may differ.
   RunDirectory(std::filesystem::path path, RunMode mode, const TrainingOptions& options,
                const std::string& more = "{}");
 

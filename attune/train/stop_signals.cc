@@ -13,7 +13,8 @@ StopSignals::StopSignals() {
   received_signal = 0;
   struct sigaction action {};
   action.sa_handler = note;
-  action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;  // the second signal meets the default: the end
+  action.sa_flags =
+      static_cast<int>(SA_RESETHAND) | SA_RESTART;  // the second signal meets the default: the end
   ::sigaction(SIGINT, &action, &before_interrupt_);
   ::sigaction(SIGTERM, &action, &before_terminate_);
 }

@@ -5,8 +5,8 @@
 
 namespace attune::train {
 
-// While one lives, the first SIGINT or SIGTERM is noted instead of ending the process; a second one ends it at once.
-// One at a time.
+// While one lives, the first SIGINT or SIGTERM is noted instead of ending the process; a second one ends it
+// at once. One at a time.
 class StopSignals {
  public:
   StopSignals();

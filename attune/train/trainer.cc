@@ -49,8 +49,8 @@ Trainer::Trainer(const nn::Parameters& parameters, tasks::Task& task, RunDirecto
       save_model_(std::move(save_model)),
       options_(run.options()),
       max_steps_(resolve_max_steps(options_, task)),
-      schedule_{options_.lr_scheduler_type, options_.learning_rate, options_.min_learning_rate, options_.warmup_steps,
-                max_steps_},
+      schedule_{options_.lr_scheduler_type, options_.learning_rate, options_.min_learning_rate,
+                options_.warmup_steps, max_steps_},
       state_(first_state(run)),
       arena_(parameters, {.bfloat16_copies = options_.dtype == DType::bfloat16}),
       optimizer_(arena_, optimizer_options(options_)),
@@ -64,13 +64,15 @@ TrainingResult Trainer::train() {
   const StopSignals signals;
   run_.begin();
   log_.emplace(run_.path(), state_.global_step, state_.evaluated_step);
-  if (saved_) progress_.say(fmt::format("continuing after step {} from {}", saved_->step, saved_->path.native()));
+  if (saved_)
+    progress_.say(fmt::format("continuing after step {} from {}", saved_->step, saved_->path.native()));
   while (true) {
     if (is_evaluation_due()) evaluate(signals);
     if (signals.received() != 0) return end(TrainingResult::End::interrupted, signals.received());
     if (has_stopped_early()) return end(TrainingResult::End::stopped_early, 0);
     if (is_finished()) return end(TrainingResult::End::finished, 0);
-    if (options_.save_steps > 0 && state_.global_step > 0 && state_.global_step % options_.save_steps == 0) save();
+    if (options_.save_steps > 0 && state_.global_step > 0 && state_.global_step % options_.save_steps == 0)
+      save();
     step();
   }
 }
@@ -96,8 +98,9 @@ void Trainer::step() {
 Trainer::StepOutcome Trainer::update(double learning_rate) {
   const nn::Context context{.training = true, .random = &state_.random, .compute = options_.dtype};
   const std::int64_t count = options_.gradient_accumulation_steps;
-  // The mean over all micro-batches is (sum of weight x loss) / (sum of weights). Gradients are summed in units of the
-  // first weight, so that equal weights multiply by one, and divided once, on their way into the optimizer.
+  // The mean over all micro-batches is (sum of weight x loss) / (sum of weights). Gradients are summed in
+  // units of the first weight, so that equal weights multiply by one, and divided once, on their way into the
+  // optimizer.
   double unit = 0, weights = 0, losses = 0;
   for (std::int64_t index = 0; index < count; ++index) {
     const auto [loss, weight] = task_.loss({state_.global_step, index, count}, context);
@@ -132,7 +135,8 @@ void Trainer::evaluate(const StopSignals& signals) {
   if (!evaluation) return;
   const std::int64_t step = state_.global_step;
   if (!std::isfinite(evaluation->loss))
-    throw DivergedError(fmt::format("step {}: the evaluation's loss is {}; {}", step, evaluation->loss, advice()));
+    throw DivergedError(
+        fmt::format("step {}: the evaluation's loss is {}; {}", step, evaluation->loss, advice()));
 
   EvaluationRecord record{.step = step, .values = {{"eval_loss", evaluation->loss}}};
   std::string line = fmt::format("step {}: eval_loss {:.4f}", step, evaluation->loss);
@@ -158,17 +162,18 @@ void Trainer::evaluate(const StopSignals& signals) {
 }
 
 void Trainer::save() {
-  if (saved_ && saved_->step == state_.global_step) return;
-  if (const Segment* bad = arena_.first_not_finite(arena_.parameters())) {
-    throw DivergedError(fmt::format("step {}: parameter {} is not finite after the update; {}", state_.global_step,
-                                    bad->name, advice()));
-  }
-  log_->flush();
-  state_.elapsed_seconds = elapsed_seconds();
-  try {
-    saved_ = save_checkpoint(run_.path(), state_, optimizer_, save_model_);
-  } catch (const Error& error) {
-    fail("step {}: the checkpoint was not saved: {}; {}", state_.global_step, error.what(), advice());
+  if (!saved_ || saved_->step != state_.global_step) {
+    if (const Segment* bad = arena_.first_not_finite(arena_.parameters())) {
+      throw DivergedError(fmt::format("step {}: parameter {} is not finite after the update; {}",
+                                      state_.global_step, bad->name, advice()));
+    }
+    log_->flush();
+    state_.elapsed_seconds = elapsed_seconds();
+    try {
+      saved_ = save_checkpoint(run_.path(), state_, optimizer_, save_model_);
+    } catch (const Error& error) {
+      fail("step {}: the checkpoint was not saved: {}; {}", state_.global_step, error.what(), advice());
+    }
   }
   remove_old_checkpoints(run_.path(), options_.save_total_limit);
 }
@@ -197,19 +202,19 @@ double Trainer::elapsed_seconds() const { return elapsed_before_ + seconds_since
 void Trainer::expect_finite_loss(double loss) const {
   if (std::isfinite(loss)) return;
   const Segment* bad = arena_.first_not_finite(arena_.parameters());
-  throw DivergedError(fmt::format(
-      "step {}: the loss is {}, {}; {}", state_.global_step + 1, loss,
-      bad != nullptr ? fmt::format("and parameter {} is the first that is not finite", bad->name)
-                     : "while every parameter is finite",
-      advice()));
+  throw DivergedError(
+      fmt::format("step {}: the loss is {}, {}; {}", state_.global_step + 1, loss,
+                  bad != nullptr ? fmt::format("and parameter {} is the first that is not finite", bad->name)
+                                 : "while every parameter is finite",
+                  advice()));
 }
 
 void Trainer::expect_finite_gradients(double norm, double loss) const {
   if (std::isfinite(norm)) return;
   const Segment* bad = arena_.first_not_finite(arena_.gradients());
   throw DivergedError(fmt::format("step {}: the gradient of {} is not finite (the loss is {}); {}",
-                                  state_.global_step + 1, bad != nullptr ? bad->name : "all parameters together",
-                                  loss, advice()));
+                                  state_.global_step + 1,
+                                  bad != nullptr ? bad->name : "all parameters together", loss, advice()));
 }
 
 std::string Trainer::advice() const {

@@ -20,8 +20,8 @@
 
 namespace attune::train {
 
-// The loss, a gradient or a parameter is infinite or NaN. The message names the step and the first bad tensor; what
-// was saved before is untouched.
+// The loss, a gradient or a parameter is infinite or NaN. The message names the step and the first bad
+// tensor; what was saved before is untouched.
 class DivergedError : public Error {
  public:
   using Error::Error;
@@ -40,13 +40,14 @@ struct TrainingResult {
 
 // Trains the parameters on the task as the run's options say.
 //
-// The directory gets training_config.json, log.jsonl, event files, checkpoint-STEP/ and, at its top, the model: with
-// validation, the best so far by evaluation loss; without, the last, when the run ends or is interrupted. A run that
-// was killed at any moment and is resumed ends with the same bits as one that was not.
+// The directory gets training_config.json, log.jsonl, event files, checkpoint-STEP/ and, at its top, the
+// model: with validation, the best so far by evaluation loss; without, the last, when the run ends or is
+// interrupted. A run that was killed at any moment and is resumed ends with the same bits as one that was
+// not.
 class Trainer {
  public:
-  // The parameters have their first values or, when run.checkpoint() says so, those that `save_model` wrote there.
-  // `progress` may be null.
+  // The parameters have their first values or, when run.checkpoint() says so, those that `save_model` wrote
+  // there. `progress` may be null.
   Trainer(const nn::Parameters& parameters, tasks::Task& task, RunDirectory& run, SaveModel save_model,
           std::FILE* progress = stderr);
 
