@@ -11,6 +11,7 @@
 #include "attune/backend/cpu/elementwise.h"
 #include "attune/backend/cpu/layer_norm.h"
 #include "attune/backend/cpu/matvec.h"
+#include "attune/backend/cpu/optimizer.h"
 #include "attune/backend/cpu/softmax.h"
 #include "attune/backend/cpu/threads.h"
 #include "attune/tensor/dtype.h"
@@ -135,8 +136,8 @@ void LayerNormBackward(benchmark::State& state) {
   const std::vector<float> mean(tokens, 0.0f), rstd(tokens, 1.0f);
   std::vector<float> dweight(width), dbias(width);
   for (auto _ : state) {
-    layer_norm_backward<T, float>(x.data(), x.data(), weight.data(), mean.data(), rstd.data(), nullptr,
-                                  dx.data(), {.weight = dweight.data(), .bias = dbias.data()}, tokens, width);
+    layer_norm_backward<T, T>(x.data(), x.data(), weight.data(), mean.data(), rstd.data(), nullptr, dx.data(),
+                              nullptr, {.memory = dweight.data()}, {.memory = dbias.data()}, tokens, width);
   }
   report(state, 3.0 * tokens * width * sizeof(T), 14.0 * tokens * width);
 }
@@ -197,6 +198,29 @@ void Add(benchmark::State& state) {
 }
 BENCHMARK(Add<float>)->UseRealTime();
 BENCHMARK(Add<bfloat16>)->UseRealTime();
+
+// The parameters of GPT-2 124M, with the bfloat16 copy.
+void AdamStep(benchmark::State& state) {
+  const std::int64_t n = 124'439'808;
+  const auto gradient = values<float>(n);
+  auto parameter = gradient, m = gradient;
+  std::vector<float> v(gradient.size(), 1.0f);
+  std::vector<bfloat16> copy(gradient.size());
+  for (auto _ : state) {
+    adam_step({.weight_decay = 0.1},
+              {.parameter = parameter.data(), .gradient = gradient.data(), .copy = copy.data(), .n = n},
+              m.data(), v.data());
+  }
+  report(state, 30.0 * static_cast<double>(n), 14.0 * static_cast<double>(n));
+}
+BENCHMARK(AdamStep)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+void SumOfSquares(benchmark::State& state) {
+  const auto x = values<float>(large_bytes / 4);
+  for (auto _ : state) benchmark::DoNotOptimize(sum_of_squares(x.data(), large_bytes / 4));
+  report(state, large_bytes, 2.0 * large_bytes / 4);
+}
+BENCHMARK(SumOfSquares)->UseRealTime();
 
 }  // namespace
 }  // namespace attune::cpu
