@@ -3,6 +3,7 @@
 
 #include "attune/ops/activation/activation.h"
 #include "attune/ops/add/add.h"
+#include "attune/ops/attention/attention.h"
 #include "attune/ops/cast/cast.h"
 #include "attune/ops/concatenate/concatenate.h"
 #include "attune/ops/dropout/dropout.h"
