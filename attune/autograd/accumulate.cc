@@ -1,8 +1,7 @@
 #include "attune/autograd/accumulate.h"
 
-#include <array>
-
-#include "attune/backend/cpu/threads.h"
+#include "attune/backend/cpu/elementwise.h"
+#include "attune/tensor/loop.h"
 
 namespace attune {
 namespace {
@@ -22,20 +21,18 @@ void add_row(T* to, std::int64_t to_step, const T* from, std::int64_t from_step,
 }  // namespace
 
 void accumulate(const Tensor& to, const Tensor& gradient) {
+  const Loop<2> loop(to.shape(), {to.strides(), gradient.strides()});
   dispatch_floating(to.dtype(), "accumulate", [&]<typename T>(T*) {
     T* target = to.mutable_data<T>();
     const T* source = gradient.data<T>();
-    if (gradient.is_contiguous() && to.is_contiguous()) {
-      cpu::parallel_for(to.elements(), 1 << 15, [&](std::int64_t begin, std::int64_t end) {
-        add_row(target + begin, 1, source + begin, 1, end - begin);
-      });
-      return;
-    }
-    for_each_row(to.shape(), std::array{to.strides(), gradient.strides()},
-                 [&](std::span<const std::int64_t> at) {
-                   add_row(target + at[0], to.rank() > 0 ? to.stride(-1) : 1, source + at[1],
-                           gradient.rank() > 0 ? gradient.stride(-1) : 1, to.rank() > 0 ? to.dim(-1) : 1);
-                 });
+    loop.parallel([&](const auto& at, std::int64_t count) {
+      T* row = target + at[0];
+      const T* values = source + at[1];
+      if constexpr (!std::is_same_v<T, double>) {
+        if (loop.step(0) == 1 && loop.step(1) == 1) return cpu::add(row, values, row, count);
+      }
+      add_row(row, loop.step(0), values, loop.step(1), count);
+    });
   });
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "attune/autograd/tape.h"
 #include "attune/tensor/random.h"
@@ -86,8 +87,9 @@ GradientCheck check_gradients(const Function& f, const std::vector<Tensor>& inpu
       *x = at;
       const double expected = (above - below) / (2 * step);
       const double got = tape[i][static_cast<std::size_t>(k)];
-      const double error = std::abs(got - expected) / std::max(1.0, std::abs(expected));
-      if (!(error <= result.largest_error)) {
+      double error = std::abs(got - expected) / std::max(1.0, std::abs(expected));
+      if (std::isnan(error)) error = std::numeric_limits<double>::infinity();
+      if (error > result.largest_error) {
         result = {error,
                   fmt::format("input {}, element {}: tape {}, central difference {}", i, k, got, expected)};
       }

@@ -30,10 +30,15 @@ std::vector<std::shared_ptr<Node>> collect(const std::shared_ptr<Node>& root) {
     for (const auto& input : order[at]->inputs) {
       if (input == nullptr) continue;
       if (input->is_leaf()) {
-        ++input->pending;
+        input->pending = 0;  // an earlier pass may have ended in an error
       } else if (seen.insert(input->node.get()).second) {
         order.push_back(input->node);
       }
+    }
+  }
+  for (const auto& node : order) {
+    for (const auto& input : node->inputs) {
+      if (input != nullptr && input->is_leaf()) ++input->pending;
     }
   }
   std::sort(order.begin(), order.end(),

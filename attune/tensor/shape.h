@@ -26,10 +26,9 @@ class Shape {
 
   // An axis counted from the front; throws when it is out of range.
   int normalize(int axis) const {
-    if (axis < 0) axis += rank_;
-    if (axis < 0 || axis >= rank_) [[unlikely]]
+    if (axis < -rank_ || axis >= rank_) [[unlikely]]
       out_of_range(axis);
-    return axis;
+    return axis < 0 ? axis + rank_ : axis;
   }
 
   Shape with(int axis, std::int64_t size) const;

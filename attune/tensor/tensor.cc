@@ -1,9 +1,9 @@
 #include "attune/tensor/tensor.h"
 
 #include <algorithm>
-#include <array>
 
 #include "attune/tensor/allocator.h"
+#include "attune/tensor/loop.h"
 
 namespace attune {
 namespace {
@@ -153,14 +153,12 @@ Tensor Tensor::alias(const Shape& shape, const Shape& strides, std::int64_t offs
 
 template <typename T>
 std::vector<T> Tensor::to_vector() const {
-  std::vector<T> values;
-  values.reserve(static_cast<std::size_t>(elements()));
-  const T* source = data<T>();
-  const std::int64_t width = rank() == 0 ? 1 : dim(-1), step = rank() == 0 ? 1 : stride(-1);
-  for_each_row(shape(), std::array{strides()}, [&](std::span<const std::int64_t> offsets) {
-    for (std::int64_t i = 0; i < width; ++i) values.push_back(source[offsets[0] + i * step]);
-  });
-  return values;
+  Tensor rows = *this;
+  if (!is_contiguous()) {
+    rows = empty(shape(), dtype(), device());
+    rows.copy_from(*this);
+  }
+  return std::vector<T>(rows.data<T>(), rows.data<T>() + elements());
 }
 template std::vector<float> Tensor::to_vector() const;
 template std::vector<double> Tensor::to_vector() const;
@@ -187,22 +185,20 @@ void Tensor::bind(const Tensor& source) const {
 void Tensor::copy_from(const Tensor& source) const {
   check(source.shape() == shape() && source.dtype() == dtype(), "copy_from: {} {} into {} {}",
         name_of(source.dtype()), source.shape().to_string(), name_of(dtype()), shape().to_string());
-  const std::size_t size = size_of(dtype());
   std::byte* to = raw_mutable_data();
   const std::byte* from = source.raw_data();
-  const std::int64_t width = rank() == 0 ? 1 : dim(-1);
-  const std::int64_t to_step = rank() == 0 ? 1 : stride(-1), from_step = rank() == 0 ? 1 : source.stride(-1);
-  for_each_row(shape(), std::array{strides(), source.strides()}, [&](std::span<const std::int64_t> at) {
-    std::byte* row = to + at[0] * static_cast<std::int64_t>(size);
-    const std::byte* values = from + at[1] * static_cast<std::int64_t>(size);
-    if (to_step == 1 && from_step == 1) {
-      std::memcpy(row, values, static_cast<std::size_t>(width) * size);
-      return;
-    }
-    for (std::int64_t i = 0; i < width; ++i) {
-      std::memcpy(row + i * to_step * static_cast<std::int64_t>(size),
-                  values + i * from_step * static_cast<std::int64_t>(size), size);
-    }
+  const Loop<2> loop(shape(), {strides(), source.strides()});
+  const std::int64_t to_step = loop.step(0), from_step = loop.step(1);
+  dispatch_any(dtype(), [&]<typename T>(T*) {
+    loop.parallel([&](const auto& at, std::int64_t count) {
+      T* target = reinterpret_cast<T*>(to) + at[0];
+      const T* values = reinterpret_cast<const T*>(from) + at[1];
+      if (to_step == 1 && from_step == 1) {
+        std::memcpy(target, values, static_cast<std::size_t>(count) * sizeof(T));
+        return;
+      }
+      for (std::int64_t i = 0; i < count; ++i) target[i * to_step] = values[i * from_step];
+    });
   });
 }
 
@@ -214,28 +210,6 @@ void Tensor::fail_no_storage() const {
 void Tensor::expect_dtype(DType expected) const {
   check(dtype() == expected, "a tensor of shape {} holds {}, not {}", shape().to_string(), name_of(dtype()),
         name_of(expected));
-}
-
-void for_each_row(const Shape& shape, std::span<const Shape> strides,
-                  const std::function<void(std::span<const std::int64_t>)>& f) {
-  if (shape.elements() == 0) return;
-  std::array<std::int64_t, 4> offsets{};
-  check(strides.size() <= offsets.size(), "for_each_row takes at most {} operands", offsets.size());
-  const std::span<const std::int64_t> current(offsets.data(), strides.size());
-  const int outer = std::max(0, shape.rank() - 1);
-  std::array<std::int64_t, Shape::max_rank> index{};
-  while (true) {
-    f(current);
-    int axis = outer - 1;
-    for (; axis >= 0; --axis) {
-      const auto a = static_cast<std::size_t>(axis);
-      for (std::size_t k = 0; k < strides.size(); ++k) offsets[k] += strides[k][axis];
-      if (++index[a] < shape[axis]) break;
-      for (std::size_t k = 0; k < strides.size(); ++k) offsets[k] -= strides[k][axis] * shape[axis];
-      index[a] = 0;
-    }
-    if (axis < 0) return;
-  }
 }
 
 }  // namespace attune

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstring>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -130,10 +129,5 @@ class Tensor {
 
   std::shared_ptr<Impl> impl_;
 };
-
-// Calls f(offset_a, offset_b, ...) in elements for the start of every innermost row of `shape`, where each
-// operand has its own strides; the innermost dimension is left to the caller. A scalar is one row of one.
-void for_each_row(const Shape& shape, std::span<const Shape> strides,
-                  const std::function<void(std::span<const std::int64_t>)>& f);
 
 }  // namespace attune
