@@ -50,6 +50,12 @@ Tensor make(const Input& input, DType dtype, Generator& generator) {
   return cast_from_double<float>(uniform_values);
 }
 
+void add_compute_copy(const Tensor& parameter) {
+  std::vector<bfloat16> copy;
+  for (float value : parameter.to_vector<float>()) copy.push_back(bfloat16(value));
+  parameter.autograd()->compute_copy = Tensor::from(copy, parameter.shape());
+}
+
 }  // namespace
 
 std::vector<OpCase>& op_cases() {
@@ -66,6 +72,27 @@ Inputs make_inputs(const std::vector<Input>& inputs, DType dtype, std::uint64_t 
   Inputs tensors;
   for (const Input& input : inputs) tensors.push_back(make(input, dtype, generator));
   return tensors;
+}
+
+std::vector<bool> differentiable(const OpCase& one) {
+  std::vector<bool> flags;
+  for (const Input& input : one.inputs) {
+    const bool floating = input.kind == Input::Kind::values || input.kind == Input::Kind::parameter;
+    flags.push_back(floating && input.differentiable);
+  }
+  return flags;
+}
+
+Inputs make_leaves(const OpCase& one, const Inputs& inputs) {
+  const auto flags = differentiable(one);
+  Inputs leaves;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    leaves.push_back(detach(inputs[i]));
+    if (!flags[i] || !one.has_gradient) continue;
+    require_gradient(leaves[i]);
+    if (one.prepare_compute_copies && inputs[i].dtype() == DType::float32) add_compute_copy(leaves[i]);
+  }
+  return leaves;
 }
 
 }  // namespace attune::testing

@@ -59,7 +59,8 @@ struct OpCase {
   std::vector<BadInput> errors = {};
 
   // Benchmark: a case with `flops` or `bytes` set is timed (forward, and backward when it has a gradient).
-  // They are those of one forward pass; `backward_factor` says how much more the backward pass does.
+  // They are those of one forward pass in float32 (in bfloat16 half the bytes are counted); the backward pass
+  // does `backward_factor` times as much, or is not timed when that is 0.
   double flops = 0, bytes = 0, backward_factor = 2;
   bool benchmark_only = false;  // sizes too large for the unit tests
 };
@@ -73,5 +74,11 @@ struct RegisterOp {
 
 // The inputs of a case with reproducible random values in the given dtype.
 Inputs make_inputs(const std::vector<Input>& inputs, DType dtype, std::uint64_t seed = 1);
+
+// Which inputs of a case gradients are taken of.
+std::vector<bool> differentiable(const OpCase& one);
+
+// Handles to `inputs` as leaves of the tape, with the compute copies that the case asks for.
+Inputs make_leaves(const OpCase& one, const Inputs& inputs);
 
 }  // namespace attune::testing

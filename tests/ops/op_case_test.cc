@@ -67,15 +67,6 @@ void expect_close(const Arrays& got, const Arrays& expected, double tolerance, c
   }
 }
 
-std::vector<bool> differentiable(const OpCase& one) {
-  std::vector<bool> flags;
-  for (const Input& input : one.inputs) {
-    const bool floating = input.kind == Input::Kind::values || input.kind == Input::Kind::parameter;
-    flags.push_back(floating && input.differentiable);
-  }
-  return flags;
-}
-
 // The same values as windows of larger tensors: another offset and gaps between rows.
 Tensor strided_copy(const Tensor& x) {
   if (x.rank() == 0) return x;
@@ -93,29 +84,14 @@ struct Pass {
   std::vector<Tensor> gradients;  // undefined for inputs that are not differentiable
 };
 
-void add_compute_copy(const Tensor& parameter) {
-  std::vector<bfloat16> copy;
-  for (float value : parameter.to_vector<float>()) copy.push_back(bfloat16(value));
-  parameter.autograd()->compute_copy = Tensor::from(copy, parameter.shape());
-}
-
 Tensor output_weight(const Tensor& output) {
   return make_inputs({{.shape = output.shape()}}, output.dtype(), 7).front();
 }
 
 // Forward and, from each output in turn with fixed random weights, backward.
 Pass run(const OpCase& one, const std::function<Outputs(const Inputs&)>& f, const Inputs& inputs) {
-  const auto flags = differentiable(one);
   Pass pass;
-  Inputs leaves;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    leaves.push_back(detach(inputs[i]));
-    if (flags[i] && one.has_gradient) require_gradient(leaves[i]);
-    if (one.prepare_compute_copies && leaves[i].autograd() != nullptr &&
-        leaves[i].dtype() == DType::float32) {
-      add_compute_copy(leaves[i]);
-    }
-  }
+  const Inputs leaves = make_leaves(one, inputs);
   pass.outputs = f(leaves);
   for (std::size_t o = 0; o < pass.outputs.size() && one.has_gradient; ++o) {
     const Outputs outputs = o == 0 ? pass.outputs : f(leaves);
