@@ -2,6 +2,7 @@
 
 #include "attune/autograd/tape.h"
 #include "attune/ops/linear/column_sum.h"
+#include "attune/ops/linear/cpu.h"
 #include "attune/ops/linear/operands.h"
 
 namespace attune::ops {
@@ -12,6 +13,9 @@ void expect_operands(const Tensor& x, const Tensor& weight, const Tensor& bias) 
   check(x.rank() >= 1 && x.dim(-1) == weight.dim(1),
         "linear: x has shape {}, expected a last dimension of {} (weight {})", x.shape().to_string(),
         weight.dim(1), weight.shape().to_string());
+  const DType bias_dtype = x.dtype() == DType::float64 ? DType::float64 : DType::float32;
+  check(!bias.defined() || bias.dtype() == bias_dtype, "linear: bias is {}, expected {} (x is {})",
+        bias.defined() ? name_of(bias.dtype()) : "", name_of(bias_dtype), name_of(x.dtype()));
   check(!bias.defined() || bias.shape() == Shape{weight.dim(0)}, "linear: bias has shape {}, expected [{}]",
         bias.defined() ? bias.shape().to_string() : "", weight.dim(0));
 }
@@ -39,11 +43,10 @@ void linear_backward(Backward& b, const Tensor& x, const Tensor& weight) {
 
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   expect_operands(x, weight, bias);
-  const Tensor operand = compute_weight("linear", weight, x.dtype());
+  const Tensor operand = compute_weight("linear", weight, x);                          // (out, in)
   const Tensor rows = rows_of(x);                                                      // (M, in)
   Tensor y = Tensor::empty(x.shape().with(-1, weight.dim(0)), x.dtype(), x.device());  // (..., out)
-  cpu::matmul(1, rows.dim(0), weight.dim(0), weight.dim(1), matrix(rows), transposed(matrix(operand)),
-              writable(rows_of(y)), {.bias = bias.defined() ? bias.raw_data() : nullptr});
+  linear_forward(rows, operand, bias, !on_tape({x, weight, bias}), rows_of(y));
   return record("linear", {x, weight, bias}, y,
                 [x = detach(x), operand](Backward& b) { linear_backward(b, x, operand); });
 }

@@ -11,6 +11,10 @@ namespace attune::ops {
 // Training in bfloat16: x is bfloat16, weight and bias are float32 leaves; the product uses the weight's
 // compute copy (AutogradMeta::compute_copy) and y is bfloat16, while the gradients of weight and bias are
 // float32.
+//
+// Inference (nothing is on the tape): a bfloat16 weight serves a float32 x as well, and products of a few
+// rows, which are bound by how fast weights stream from memory, run on kernels of their own. bias is float32
+// (float64 with float64 x).
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
 
 }  // namespace attune::ops

@@ -1,16 +1,24 @@
 #include "attune/ops/linear/operands.h"
 
 #include "attune/autograd/tape.h"
+#include "attune/backend/cpu/elementwise.h"
 #include "attune/ops/views/views.h"
 
 namespace attune::ops {
 
-Tensor compute_weight(std::string_view operation, const Tensor& weight, DType x) {
-  if (weight.dtype() == x) return weight_matrix(weight);
+Tensor compute_weight(std::string_view operation, const Tensor& weight, const Tensor& x) {
+  if (weight.dtype() == x.dtype()) return weight_matrix(weight);
+  if (weight.dtype() == DType::bfloat16 && x.dtype() == DType::float32) {
+    check(!on_tape({x, weight}),
+          "{}: a bfloat16 weight beside a float32 x has no gradient: use it under NoGrad, or train a float32 "
+          "weight with a bfloat16 copy",
+          operation);
+    return weight_matrix(weight);
+  }
   const auto& meta = weight.autograd();
-  check(meta != nullptr && meta->compute_copy.defined() && meta->compute_copy.dtype() == x,
-        "{}: x is {}, weight is {} and has no {} copy", operation, name_of(x), name_of(weight.dtype()),
-        name_of(x));
+  check(meta != nullptr && meta->compute_copy.defined() && meta->compute_copy.dtype() == x.dtype(),
+        "{}: x is {}, weight is {} and has no {} copy", operation, name_of(x.dtype()),
+        name_of(weight.dtype()), name_of(x.dtype()));
   return weight_matrix(meta->compute_copy);
 }
 
@@ -25,6 +33,20 @@ Tensor rows_of(const Tensor& x) {
 Tensor weight_matrix(const Tensor& weight) {
   const Tensor plain = detach(weight);
   return plain.stride(0) == 1 || plain.stride(1) == 1 ? plain : contiguous(plain);
+}
+
+Tensor to_float32(const Tensor& x) {
+  if (x.dtype() == DType::float32) return x;
+  const Tensor wide = Tensor::empty(x.shape(), DType::float32, x.device());
+  cpu::convert(contiguous(x).data<bfloat16>(), wide.mutable_data<float>(), x.elements());
+  return wide;
+}
+
+Tensor to_bfloat16(const Tensor& x) {
+  if (x.dtype() == DType::bfloat16) return x;
+  const Tensor narrow = Tensor::empty(x.shape(), DType::bfloat16, x.device());
+  cpu::convert(contiguous(x).data<float>(), narrow.mutable_data<bfloat16>(), x.elements());
+  return narrow;
 }
 
 cpu::Matrix matrix(const Tensor& x) { return {x.raw_data(), x.dtype(), x.stride(0), x.stride(1)}; }

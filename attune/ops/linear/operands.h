@@ -9,8 +9,9 @@
 namespace attune::ops {
 
 // The weight in the type that the product with x runs in: itself, or the copy that training in bfloat16 keeps
-// (AutogradMeta::compute_copy). `operation` begins the error message when there is none.
-Tensor compute_weight(std::string_view operation, const Tensor& weight, DType x);
+// (AutogradMeta::compute_copy). In inference a bfloat16 weight serves a float32 x as well. `operation` begins
+// the error message when there is none.
+Tensor compute_weight(std::string_view operation, const Tensor& weight, const Tensor& x);
 
 // (N, D) with unit column stride: the matrix that x (..., D) is, whatever its leading dimensions; copies only
 // when no view can express it.
@@ -18,6 +19,10 @@ Tensor rows_of(const Tensor& x);
 
 // The matrix with one unit stride that a weight is, plain or transposed; copies when it is neither.
 Tensor weight_matrix(const Tensor& weight);
+
+// The values of x, float32 or bfloat16, in the other type; x itself when it has that type already.
+Tensor to_float32(const Tensor& x);
+Tensor to_bfloat16(const Tensor& x);
 
 cpu::Matrix matrix(const Tensor& x);
 cpu::Matrix writable(const Tensor& x);

@@ -1,3 +1,8 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "attune/autograd/tape.h"
 #include "attune/ops/linear/linear.h"
 #include "attune/ops/matmul/matmul.h"
 #include "attune/ops/views/views.h"
@@ -75,6 +80,53 @@ const RegisterOp registered({
     benchmark("GPT-2 feed-forward", 1024, 768, 3072),
     benchmark("char GPT projection", 768, 128, 384),
 });
+
+// The products of inference, (rows, in) by (out, in), plain or stored as (in, out), against float64.
+void expect_inference(std::int64_t rows, bool stored_transposed, DType x_dtype, DType weight_dtype) {
+  SCOPED_TRACE(fmt::format("{} rows of {}, weight {}{}", rows, name_of(x_dtype), name_of(weight_dtype),
+                           stored_transposed ? " transposed" : ""));
+  const auto inputs = [&](DType x, DType weight) {
+    const Shape shape = stored_transposed ? Shape{37, 29} : Shape{29, 37};
+    return Inputs{make_inputs({{.shape = {rows, 37}}}, x, 1)[0],
+                  make_inputs({{.shape = shape}}, weight, 2)[0],
+                  make_inputs({{.shape = {29}, .kind = parameter}}, x, 3)[0]};
+  };
+  const auto run = [&](const Inputs& in) {
+    const Tensor weight = stored_transposed ? ops::transpose(in[1], 0, 1) : in[1];
+    return ops::linear(in[0], weight, in[2]);
+  };
+  const Tensor got = run(inputs(x_dtype, weight_dtype));
+  const auto expected = run(inputs(DType::float64, DType::float64)).to_vector<double>();
+  ASSERT_EQ(got.dtype(), x_dtype);
+  // The inputs are numbers that bfloat16 holds exactly; only the result may be rounded to it.
+  const double tolerance = x_dtype == DType::bfloat16 ? 1e-2 : 1e-5;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const double value = x_dtype == DType::bfloat16 ? static_cast<float>(got.to_vector<bfloat16>()[i])
+                                                    : got.to_vector<float>()[i];
+    ASSERT_NEAR(value, expected[i], tolerance * std::max(1.0, std::abs(expected[i]))) << i;
+  }
+}
+
+TEST(Linear, InferenceAgreesForFewRowsAndMany) {
+  for (std::int64_t rows : {1, 2, 5, 8, 9, 20}) {
+    for (bool stored_transposed : {false, true}) {
+      expect_inference(rows, stored_transposed, DType::float32, DType::float32);
+      expect_inference(rows, stored_transposed, DType::float32, DType::bfloat16);
+      expect_inference(rows, stored_transposed, DType::bfloat16, DType::bfloat16);
+    }
+  }
+}
+
+TEST(Linear, ABfloat16WeightBesideAFloat32InputHasNoGradient) {
+  const Tensor x = Tensor::zeros({1, 3}), weight = Tensor::zeros({2, 3}, DType::bfloat16);
+  require_gradient(x);
+  EXPECT_THROW(ops::linear(x, weight), Error);
+}
+
+TEST(Linear, BiasMustBeFloat32) {
+  EXPECT_THROW(ops::linear(Tensor::zeros({1, 3}), Tensor::zeros({2, 3}), Tensor::zeros({2}, DType::bfloat16)),
+               Error);
+}
 
 }  // namespace
 }  // namespace attune::testing

@@ -15,8 +15,10 @@ OutputLayer prepare(std::string_view operation, const Tensor& x, const Tensor& w
   check(x.rank() >= 1 && x.dim(-1) == weight.dim(1),
         "{}: x has shape {}, expected a last dimension of {} (weight {})", operation, x.shape().to_string(),
         weight.dim(1), weight.shape().to_string());
-  return {.x = rows_of(x),
-          .weight = compute_weight(operation, weight, x.dtype()),
+  const Tensor operand = compute_weight(operation, weight, x);
+  const Tensor rows = rows_of(x);  // (N, D)
+  return {.x = operand.dtype() == DType::bfloat16 ? to_bfloat16(rows) : rows,
+          .weight = operand,
           .targets = flat_targets(operation, targets, x.shape().without(-1), options),
           .options = options};
 }

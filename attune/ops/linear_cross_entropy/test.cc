@@ -180,6 +180,15 @@ TEST(LinearCrossEntropy, IgnoredTokenHasNoLoss) {
   EXPECT_NEAR(losses[1], std::log(4.0), 1e-6);
 }
 
+TEST(LinearCrossEntropy, BFloat16WeightServesEvaluation) {
+  const Inputs in = make_inputs({{.shape = {9, 4}}, {.shape = {7, 4}}}, DType::float32);
+  const Tensor narrow = make_inputs({{.shape = {9, 4}}, {.shape = {7, 4}}}, DType::bfloat16)[1];
+  const Tensor targets = Tensor::zeros({9}, DType::int64);
+  const auto expected = ops::token_losses(in[0], in[1], targets).to_vector<float>();
+  const auto got = ops::token_losses(in[0], narrow, targets).to_vector<float>();
+  for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(got[i], expected[i], 1e-5) << i;
+}
+
 TEST(LinearCrossEntropy, TokenLossesRefuseABackwardPass) {
   const Tensor weight = Tensor::zeros({4, 3});
   require_gradient(weight);
