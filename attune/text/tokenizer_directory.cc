@@ -20,7 +20,7 @@ nlohmann::json read_json(const fs::path& path) {
 
 // Runs `read` so that its errors name the file, also those of a JSON value that is not of the expected type.
 template <typename Read>
-std::unique_ptr<Tokenizer> naming(const fs::path& path, Read read) {
+auto naming(const fs::path& path, Read read) {
   try {
     return read();
   } catch (const nlohmann::json::exception& error) {
@@ -37,15 +37,14 @@ std::unique_ptr<Tokenizer> load_tokenizer(const fs::path& directory) {
   const nlohmann::json config = fs::exists(config_path) ? read_json(config_path) : nlohmann::json();
   check(config.is_null() || config.is_object(), "{}: not a JSON object", config_path.string());
   if (const fs::path path = directory / "tokenizer.json"; fs::exists(path)) {
-    const nlohmann::json json = read_json(path);
-    return naming(path, [&] { return tokenizer_from_json(json, config); });
+    return naming(path, [&] { return make_tokenizer(parse_tokenizer_file(io::read_text(path)), config); });
   }
-  const fs::path vocab_path = directory / "vocab.json";
+  const fs::path vocab_path = directory / "vocab.json", merges_path = directory / "merges.txt";
   check(fs::exists(vocab_path), "{}: no tokenizer: expected tokenizer.json, or vocab.json and merges.txt",
         directory.string());
-  const nlohmann::json vocab = read_json(vocab_path);
-  const std::string merges = io::read_text(directory / "merges.txt");
-  return naming(vocab_path, [&] { return tokenizer_from_merges(vocab, merges, config); });
+  const VocabEntries vocab = naming(vocab_path, [&] { return parse_vocab_file(io::read_text(vocab_path)); });
+  return naming(merges_path,
+                [&] { return make_tokenizer(vocab, parse_merges_file(io::read_text(merges_path)), config); });
 }
 
 void save_tokenizer(const Tokenizer& tokenizer, const fs::path& directory, std::int64_t model_max_length) {

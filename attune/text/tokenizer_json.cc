@@ -35,12 +35,11 @@ void check_type(const Json& tokenizer, const char* stage, std::initializer_list<
   fail("{} {} is not supported, expected {}", stage, type, fmt::join(supported, " or "));
 }
 
-std::int32_t read_id(const Json& id, std::string_view token, std::size_t limit) {
-  check(
-      id.is_number_integer() && id >= 0 && id < limit,
-      "token \"{}\" has id {}, expected an integer from 0 to {} (the number of tokens allows no larger one)",
-      token, id.dump(), limit - 1);
-  return id.get<std::int32_t>();
+std::int32_t read_id(std::int64_t id, std::string_view token, std::size_t limit) {
+  check(id >= 0 && static_cast<std::uint64_t>(id) < limit,
+        "token \"{}\" has id {}, expected 0 to {} (the number of tokens allows no larger one)", token, id,
+        limit - 1);
+  return static_cast<std::int32_t>(id);
 }
 
 std::vector<AddedToken> read_added_tokens(const Json& tokenizer, std::size_t id_limit) {
@@ -50,7 +49,8 @@ std::vector<AddedToken> read_added_tokens(const Json& tokenizer, std::size_t id_
     for (const char* name : {"single_word", "lstrip", "rstrip"}) {
       check(!json.value(name, false), "added token \"{}\" with \"{}\": true is not supported", content, name);
     }
-    tokens.push_back({read_id(json.at("id"), content, id_limit), content, json.value("special", false)});
+    tokens.push_back({read_id(json.at("id").get<std::int64_t>(), content, id_limit), content,
+                      json.value("special", false)});
   }
   return tokens;
 }
@@ -67,14 +67,14 @@ std::size_t id_limit(std::size_t tokens) { return 2 * tokens + 1024; }
 
 // Tokens as bytes, by id. Added tokens stand as they are, also where they are listed in the model's
 // vocabulary.
-std::shared_ptr<const Vocabulary> read_vocabulary(const Json& vocab, const std::vector<AddedToken>& added,
-                                                  bool byte_level) {
+std::shared_ptr<const Vocabulary> read_vocabulary(const VocabEntries& vocab,
+                                                  const std::vector<AddedToken>& added, bool byte_level) {
   std::vector<std::string> tokens;
   for (const AddedToken& token : added) set_token(tokens, token.id, token.content);
   std::vector<bool> is_added(id_limit(vocab.size() + added.size()));
   for (const AddedToken& token : added) is_added[static_cast<std::size_t>(token.id)] = true;
-  for (const auto& [written, json] : vocab.items()) {
-    const std::int32_t id = read_id(json, written, is_added.size());
+  for (const auto& [written, number] : vocab) {
+    const std::int32_t id = read_id(number, written, is_added.size());
     if (!byte_level || is_added[static_cast<std::size_t>(id)]) {
       set_token(tokens, id, written);
       continue;
@@ -116,60 +116,46 @@ SpecialTokens read_special_tokens(const Json& config, const AddedTokens& added,
   return special;
 }
 
-std::unique_ptr<Tokenizer> make_byte_level(std::unique_ptr<Model> model,
-                                           std::shared_ptr<const Vocabulary> vocabulary, AddedTokens added,
-                                           const Json& config) {
-  const SpecialTokens special = read_special_tokens(config, added, *vocabulary);
-  return std::make_unique<Tokenizer>(std::make_unique<ByteLevel>(), std::move(model), std::move(vocabulary),
-                                     std::move(added), special);
-}
-
 }  // namespace
 
-std::unique_ptr<Tokenizer> tokenizer_from_json(const Json& tokenizer, const Json& config) {
+std::unique_ptr<Tokenizer> make_tokenizer(const TokenizerFile& file, const Json& config) {
+  const Json tokenizer = Json::parse(file.rest);
   check_type(tokenizer, "normalizer", {"none"});
   check_type(tokenizer, "pre_tokenizer", {"ByteLevel", "Split"});
-  check_type(tokenizer, "model", {"BPE", "WordLevel"});
   const bool byte_level = type_of(tokenizer, "pre_tokenizer") == "ByteLevel";
   check_type(tokenizer, "model", {byte_level ? "BPE" : "WordLevel"});
   check_type(tokenizer, "decoder", {byte_level ? "ByteLevel" : "Fuse"});
   check_type(tokenizer, "post_processor", {"none", "ByteLevel"});  // ByteLevel moves offsets, never ids.
 
-  const Json& model = tokenizer.at("model");
-  const Json& vocab = model.at("vocab");
   const std::size_t added_count = tokenizer.value("added_tokens", Json::array()).size();
-  std::vector<AddedToken> added = read_added_tokens(tokenizer, id_limit(vocab.size() + added_count));
-  auto vocabulary = read_vocabulary(vocab, added, byte_level);
+  AddedTokens added(read_added_tokens(tokenizer, id_limit(file.vocab.size() + added_count)));
+  auto vocabulary = read_vocabulary(file.vocab, added.tokens(), byte_level);
+  const SpecialTokens special = read_special_tokens(config, added, *vocabulary);
+  std::unique_ptr<PreTokenizer> pre_tokenizer;
+  std::unique_ptr<Model> model;
   if (byte_level) {
-    ByteLevel::from_json(tokenizer.at("pre_tokenizer"));
-    auto bpe = Bpe::from_json(model, vocabulary);
-    return make_byte_level(std::move(bpe), std::move(vocabulary), AddedTokens(std::move(added)), config);
+    pre_tokenizer = std::make_unique<ByteLevel>(ByteLevel::from_json(tokenizer.at("pre_tokenizer")));
+    model = Bpe::from_json(tokenizer.at("model"), file.merges, vocabulary);
+  } else {
+    pre_tokenizer = std::make_unique<Characters>(Characters::from_json(tokenizer.at("pre_tokenizer")));
+    model = WordLevel::from_json(tokenizer.at("model"), vocabulary);
   }
-  AddedTokens added_tokens(std::move(added));
-  const SpecialTokens special = read_special_tokens(config, added_tokens, *vocabulary);
-  auto characters = std::make_unique<Characters>(Characters::from_json(tokenizer.at("pre_tokenizer")));
-  auto words = WordLevel::from_json(model, vocabulary);
-  return std::make_unique<Tokenizer>(std::move(characters), std::move(words), std::move(vocabulary),
-                                     std::move(added_tokens), special);
+  return std::make_unique<Tokenizer>(std::move(pre_tokenizer), std::move(model), std::move(vocabulary),
+                                     std::move(added), special);
 }
 
-std::unique_ptr<Tokenizer> tokenizer_from_merges(const Json& vocab, std::string_view merges_text,
-                                                 const Json& config) {
-  std::vector<AddedToken> added;
-  if (const auto end = vocab.find(kEndOfText); end != vocab.end()) {
-    added.push_back({read_id(*end, kEndOfText, id_limit(vocab.size())), std::string(kEndOfText), true});
+std::unique_ptr<Tokenizer> make_tokenizer(const VocabEntries& vocab, const MergeEntries& merges,
+                                          const Json& config) {
+  std::vector<AddedToken> end_of_text;
+  for (const auto& [token, id] : vocab) {
+    if (token == kEndOfText) end_of_text.push_back({read_id(id, token, id_limit(vocab.size())), token});
   }
-  auto vocabulary = read_vocabulary(vocab, added, /*byte_level=*/true);
-  std::vector<Merge> merges;
-  while (!merges_text.empty()) {
-    std::string_view line = merges_text.substr(0, merges_text.find('\n'));
-    merges_text.remove_prefix(std::min(merges_text.size(), line.size() + 1));
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.empty() || line.starts_with("#version")) continue;
-    merges.push_back(Bpe::parse_merge(line, merges.size() + 1, *vocabulary));
-  }
-  auto bpe = std::make_unique<Bpe>(vocabulary, std::move(merges));
-  return make_byte_level(std::move(bpe), std::move(vocabulary), AddedTokens(std::move(added)), config);
+  AddedTokens added(std::move(end_of_text));
+  auto vocabulary = read_vocabulary(vocab, added.tokens(), /*byte_level=*/true);
+  const SpecialTokens special = read_special_tokens(config, added, *vocabulary);
+  auto bpe = std::make_unique<Bpe>(vocabulary, Bpe::find_merges(merges, *vocabulary));
+  return std::make_unique<Tokenizer>(std::make_unique<ByteLevel>(), std::move(bpe), std::move(vocabulary),
+                                     std::move(added), special);
 }
 
 nlohmann::ordered_json tokenizer_config(const Tokenizer& tokenizer, std::int64_t model_max_length) {

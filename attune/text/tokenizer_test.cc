@@ -146,9 +146,9 @@ TEST(TokenizerTest, ReadsVocabAndMerges) {
 }
 
 TEST(TokenizerTest, ConfigurationNamesTheSpecialTokens) {
-  const nlohmann::json file = golden("bpe/tokenizer.json");
+  const TokenizerFile file = parse_tokenizer_file(golden("bpe/tokenizer.json").dump());
   const auto special = [&](const char* config) {
-    return tokenizer_from_json(file, nlohmann::json::parse(config))->special();
+    return make_tokenizer(file, nlohmann::json::parse(config))->special();
   };
   EXPECT_EQ(special("null").bos, 599);
   EXPECT_EQ(special(R"({"bos_token": null, "eos_token": "<|endoftext|>"})").bos, std::nullopt);
@@ -161,7 +161,7 @@ TEST(TokenizerTest, NamesWhatItLacks) {
   const auto error = [&](const char* pointer, const char* value) {
     nlohmann::json changed = good;
     changed[nlohmann::json::json_pointer(pointer)] = nlohmann::json::parse(value);
-    return error_of([&] { tokenizer_from_json(changed, nullptr); });
+    return error_of([&] { make_tokenizer(parse_tokenizer_file(changed.dump()), nullptr); });
   };
   EXPECT_EQ(error("/truncation", "null"), "no error");
   EXPECT_THAT(error("/normalizer", R"({"type": "NFC"})"), HasSubstr("normalizer NFC is not supported"));

@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace attune::text {
@@ -15,9 +14,6 @@ class Vocabulary {
   // tokens[id] is the token; an empty one is an id that is not in use. Of equal tokens, find() gives the
   // first.
   explicit Vocabulary(std::vector<std::string> tokens);
-  // find() keeps views of the tokens.
-  Vocabulary(const Vocabulary&) = delete;
-  Vocabulary& operator=(const Vocabulary&) = delete;
 
   // Number of ids, 0 to size() - 1.
   std::int64_t size() const { return static_cast<std::int64_t>(tokens_.size()); }
@@ -27,8 +23,11 @@ class Vocabulary {
   std::optional<std::int32_t> find(std::string_view token) const;
 
  private:
+  // Where the token is in slots_, or the free slot where it would be.
+  std::size_t slot_of(std::string_view token) const;
+
   std::vector<std::string> tokens_;
-  std::unordered_map<std::string_view, std::int32_t> ids_;
+  std::vector<std::int32_t> slots_;  // A hash table of ids, open addressing, -1 for free.
 };
 
 }  // namespace attune::text

@@ -155,26 +155,19 @@ nlohmann::ordered_json Bpe::to_json() const {
           {"merges", std::move(merges)}};
 }
 
-Merge Bpe::parse_merge(std::string_view line, std::size_t number, const Vocabulary& vocabulary) {
-  const std::size_t space = line.find(' ');
-  check(space != std::string_view::npos, "merge {} is \"{}\", expected two tokens with a space between",
-        number, line);
-  return make_merge(line.substr(0, space), line.substr(space + 1), number, vocabulary);
+std::vector<Merge> Bpe::find_merges(const MergeEntries& entries, const Vocabulary& vocabulary) {
+  std::vector<Merge> merges;
+  merges.reserve(entries.size());
+  for (const auto& [left, right] : entries) {
+    merges.push_back(make_merge(left, right, merges.size() + 1, vocabulary));
+  }
+  return merges;
 }
 
-std::unique_ptr<Bpe> Bpe::from_json(const nlohmann::json& json,
+std::unique_ptr<Bpe> Bpe::from_json(const nlohmann::json& json, const MergeEntries& entries,
                                     std::shared_ptr<const Vocabulary> vocabulary) {
   check_settings(json);
-  std::vector<Merge> merges;
-  for (const auto& merge : json.at("merges")) {  // "LEFT RIGHT", or ["LEFT", "RIGHT"] in newer files.
-    const std::size_t number = merges.size() + 1;
-    if (merge.is_string()) {
-      merges.push_back(parse_merge(merge.get_ref<const std::string&>(), number, *vocabulary));
-    } else {
-      merges.push_back(make_merge(merge.at(0).get_ref<const std::string&>(),
-                                  merge.at(1).get_ref<const std::string&>(), number, *vocabulary));
-    }
-  }
+  std::vector<Merge> merges = find_merges(entries, *vocabulary);
   std::optional<std::int32_t> unknown;
   if (const auto name = json.find("unk_token"); name != json.end() && name->is_string()) {
     unknown = vocabulary->find(name->get_ref<const std::string&>());

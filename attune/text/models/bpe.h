@@ -10,6 +10,7 @@
 
 #include "attune/text/models/merge_table.h"
 #include "attune/text/models/model.h"
+#include "attune/text/tokenizer_file.h"
 #include "attune/text/vocabulary.h"
 
 namespace attune::text {
@@ -26,11 +27,10 @@ class Bpe : public Model {
   nlohmann::ordered_json to_json() const override;
 
   // Throws Error for a setting that is not supported and for merges of what is not in the vocabulary.
-  static std::unique_ptr<Bpe> from_json(const nlohmann::json& json,
+  static std::unique_ptr<Bpe> from_json(const nlohmann::json& json, const MergeEntries& merges,
                                         std::shared_ptr<const Vocabulary> vocabulary);
-
-  // One line of merges.txt, "LEFT RIGHT" in the alphabet for bytes. Throws Error that names `number`.
-  static Merge parse_merge(std::string_view line, std::size_t number, const Vocabulary& vocabulary);
+  // The merges by ids. Throws Error that names the merge which is not of tokens in the vocabulary.
+  static std::vector<Merge> find_merges(const MergeEntries& merges, const Vocabulary& vocabulary);
 
  private:
   void encode_short(std::string_view piece, std::vector<std::int32_t>& ids) const;
