@@ -8,6 +8,7 @@ packages=(
   libdnnl-dev libhwy-dev                # matrix products; vector kernels
   librandom123-dev                      # random numbers
   libfmt-dev nlohmann-json3-dev         # text; JSON
+  libsimdjson-dev                       # large JSON: vocabularies
   libonig-dev libicu-dev                # tokenizers: regular expressions; Unicode
   libprotobuf-dev protobuf-compiler     # TensorBoard's event files
   libcli11-dev                          # the command line

@@ -1,6 +1,6 @@
 #include "attune/text/utf8.h"
 
-#include <algorithm>
+#include <fmt/core.h>
 
 namespace attune::text {
 namespace {
@@ -55,13 +55,10 @@ void append_utf8(char32_t c, std::string& text) {
   for (int i = trailing - 1; i >= 0; --i) text += static_cast<char>(0x80 | (c >> 6 * i & 0x3F));
 }
 
-std::optional<std::size_t> find_invalid_utf8(std::string_view text) {
-  for (std::size_t at = 0; at < text.size();) {
-    const CodePoint c = decode_code_point(text.substr(at));
-    if (c.status != CodePoint::Status::valid) return at;
-    at += c.length;
-  }
-  return std::nullopt;
+std::string invalid_utf8_reason(char byte) {
+  return fmt::format(
+      "invalid UTF-8 (byte 0x{:02X}); characters need valid text, byte-level BPE takes any bytes",
+      static_cast<unsigned char>(byte));
 }
 
 std::string replace_invalid_utf8(std::string_view text) {

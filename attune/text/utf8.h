@@ -1,9 +1,7 @@
 // UTF-8, as RFC 3629 defines it: no overlong forms, no surrogates, nothing beyond U+10FFFF.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,8 +26,8 @@ CodePoint decode_code_point(std::string_view text);
 
 void append_utf8(char32_t code_point, std::string& text);
 
-// Byte offset of the first byte that is not part of a whole, valid character.
-std::optional<std::size_t> find_invalid_utf8(std::string_view text);
+// For messages: "invalid UTF-8 (byte 0xFF)" and what to do.
+std::string invalid_utf8_reason(char byte);
 
 // The text with U+FFFD in place of what is not valid.
 std::string replace_invalid_utf8(std::string_view text);

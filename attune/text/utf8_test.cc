@@ -36,11 +36,5 @@ TEST(Utf8Test, ReplacesWhatIsInvalidAsTheStandardRecommends) {
   EXPECT_EQ(replace_invalid_utf8("\xE1\x80\xE2\xF0\x91\x92\xF1\xBF\x41"), r + r + r + r + "A");
 }
 
-TEST(Utf8Test, FindsTheFirstInvalidByte) {
-  EXPECT_EQ(find_invalid_utf8("abc é 木 😀"), std::nullopt);
-  EXPECT_EQ(find_invalid_utf8("é\xFFx"), 2u);
-  EXPECT_EQ(find_invalid_utf8("ab\xE6\x9C"), 2u);
-}
-
 }  // namespace
 }  // namespace attune::text

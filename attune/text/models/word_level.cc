@@ -11,7 +11,7 @@ namespace {
 [[noreturn]] void fail_unknown(std::string_view piece, std::int64_t vocabulary_size) {
   const CodePoint c = decode_code_point(piece);
   if (c.status != CodePoint::Status::valid) {
-    throw UnknownPiece(fmt::format("invalid UTF-8 (byte 0x{:02X})", static_cast<unsigned char>(piece[0])));
+    throw UnknownPiece(invalid_utf8_reason(piece[0]));
   }
   throw UnknownPiece(fmt::format("character \"{}\" (U+{:04X}), which is not in the vocabulary of {}", piece,
                                  static_cast<std::uint32_t>(c.value), vocabulary_size));

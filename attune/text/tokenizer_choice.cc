@@ -1,0 +1,67 @@
+#include "attune/text/tokenizer_choice.h"
+
+#include <charconv>
+#include <filesystem>
+#include <string_view>
+
+#include "attune/base/error.h"
+#include "attune/text/pre_tokenizers/byte_level.h"
+#include "attune/text/pre_tokenizers/characters.h"
+#include "attune/text/trainers/bpe_trainer.h"
+#include "attune/text/trainers/character_trainer.h"
+
+namespace attune::text {
+namespace {
+
+// Larger than any vocabulary in use; a slip of the finger shall not ask for more memory than there is.
+constexpr std::int64_t kMaxBpeSize = 1'000'000;
+
+std::unique_ptr<Tokenizer> learn_characters(const TextFiles& training,
+                                            const std::vector<std::filesystem::path>& validation) {
+  std::vector<std::filesystem::path> paths = training.paths;
+  paths.insert(paths.end(), validation.begin(), validation.end());
+  TextReader reader(whole_files(paths), training.separator, [](std::string_view text, std::size_t from) {
+    return Characters().find_cut(text, from);
+  });
+  CharacterTrainer trainer;
+  for (TextPart part; reader.next(part);) {
+    try {
+      trainer.add(part.text);
+    } catch (const EncodeError& error) {
+      part.rethrow(error);
+    }
+  }
+  return trainer.train(training.separator.has_value() || training.paths.size() > 1);
+}
+
+std::unique_ptr<Tokenizer> learn_bpe(std::int64_t size, const TextFiles& training) {
+  BpeTrainer trainer({.vocab_size = size});
+  TextReader reader(sample_ranges(whole_files(training.paths), kBpeSampleBytes), training.separator,
+                    [](std::string_view text, std::size_t from) { return ByteLevel().find_cut(text, from); });
+  for (TextPart part; reader.next(part);) trainer.add(part.text);
+  return trainer.train();
+}
+
+std::int64_t parse_size(std::string_view text) {
+  std::int64_t size = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
+  if (error != std::errc() || end != text.data() + text.size() || size > kMaxBpeSize) {
+    fail_usage("--tokenizer bpe:{}: expected a vocabulary size from 257 to {}, as in bpe:8000", text,
+               kMaxBpeSize);
+  }
+  return size;
+}
+
+}  // namespace
+
+std::unique_ptr<Tokenizer> choose_tokenizer(const std::string& choice, const TextFiles& training,
+                                            const std::vector<std::filesystem::path>& validation) {
+  if (choice == "char") return learn_characters(training, validation);
+  if (choice.starts_with("bpe:")) return learn_bpe(parse_size(std::string_view(choice).substr(4)), training);
+  if (!std::filesystem::is_directory(choice)) {
+    fail_usage("--tokenizer {}: expected char, bpe:SIZE or a directory with a tokenizer", choice);
+  }
+  return load_tokenizer(choice);
+}
+
+}  // namespace attune::text

@@ -1,0 +1,26 @@
+// What --tokenizer asks for.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "attune/text/text_reader.h"
+#include "attune/text/tokenizer.h"
+
+namespace attune::text {
+
+// BPE learns from at most so much text; of more, from blocks spread evenly over it. Words that matter are all
+// in there, and training stays a matter of seconds.
+inline constexpr std::uint64_t kBpeSampleBytes = std::uint64_t{128} << 20;
+
+// `choice` is one of
+//   char       the characters of all training and validation files (all of them are read once); <|endoftext|>
+//   is
+//              added when the training text has several documents: a separator, or several files
+//   bpe:SIZE   byte-level BPE of SIZE ids learned from the training files, <|endoftext|> among them
+//   DIR        the tokenizer of a model directory
+// Throws UsageError for anything else, Error for files that cannot be used.
+std::unique_ptr<Tokenizer> choose_tokenizer(const std::string& choice, const TextFiles& training,
+                                            const std::vector<std::filesystem::path>& validation = {});
+
+}  // namespace attune::text
