@@ -18,7 +18,9 @@ namespace {
 namespace fs = std::filesystem;
 
 // "runs/demo/" and "runs/demo" are the same directory; only the second has a name to build others from.
-fs::path without_trailing_slash(fs::path path) { return path.has_filename() ? path : path.parent_path(); }
+fs::path without_trailing_slash(const fs::path& path) {
+  return path.has_filename() ? path : path.parent_path();
+}
 
 void sync_tree(const fs::path& directory) {
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(directory)) {
@@ -51,7 +53,7 @@ DirectoryLock::DirectoryLock(const fs::path& directory) {
   file_.write(std::as_bytes(std::span(process)), path);
 }
 
-AtomicDirectory::AtomicDirectory(fs::path target) : target_(without_trailing_slash(std::move(target))) {
+AtomicDirectory::AtomicDirectory(const fs::path& target) : target_(without_trailing_slash(target)) {
   remove_abandoned(target_);
   Temporary temporary = make_temporary_directory(target_);
   temporary_ = std::move(temporary.path);
