@@ -7,7 +7,8 @@ packages=(
   g++ cmake ninja-build pkgconf         # the tools
   libdnnl-dev libhwy-dev                # matrix products; vector kernels
   librandom123-dev                      # random numbers
-  libfmt-dev nlohmann-json3-dev         # text; JSON
+  libfmt-dev                            # formatted text
+  nlohmann-json3-dev libsimdjson-dev    # JSON; large JSON
   libsimdjson-dev                       # large JSON: vocabularies
   libonig-dev libicu-dev                # tokenizers: regular expressions; Unicode
   libprotobuf-dev protobuf-compiler     # TensorBoard's event files
