@@ -1,0 +1,56 @@
+#include "attune/nn/attention.h"
+
+#include "attune/ops/views/views.h"
+
+namespace attune::nn {
+namespace {
+
+// One of queries (0), keys (1), values (2): a window (B, T, H, Dh) on qkv (B, T, 3, H, Dh).
+Tensor part(const Tensor& qkv, std::int64_t index) {
+  const Tensor window = ops::slice(qkv, 2, index, index + 1);  // (B, T, 1, H, Dh)
+  return ops::reshape(window, {qkv.dim(0), qkv.dim(1), qkv.dim(3), qkv.dim(4)});
+}
+
+}  // namespace
+
+SelfAttention::SelfAttention(const Scope& scope, const Options& options, Initializer input, Initializer output)
+    : query_key_value(scope / "query_key_value", options.width, 3 * options.width, input),
+      output(scope / "output", options.width, options.width, output),
+      heads_(options.heads),
+      dropout_{options.dropout} {
+  check(options.heads > 0 && options.width % options.heads == 0,
+        "multi-head attention: a width of {} cannot be divided among {} heads", options.width, options.heads);
+}
+
+Tensor SelfAttention::project(const Tensor& x) const {
+  const Tensor qkv = query_key_value(x);  // (B, T, 3 D)
+  return ops::reshape(qkv, {x.dim(0), x.dim(1), 3, heads_, x.dim(2) / heads_});
+}
+
+Tensor SelfAttention::merge_heads(const Tensor& heads) const {
+  return output(ops::reshape(heads, {heads.dim(0), heads.dim(1), -1}));  // (B, T, H, Dh) -> (B, T, D)
+}
+
+Tensor SelfAttention::operator()(const Tensor& x, ops::AttentionOptions mask, const Context& context) const {
+  const Tensor qkv = project(x);  // (B, T, 3, H, Dh)
+  if (scoring_) return merge_heads(soft_lookup(scoring_, part(qkv, 0), part(qkv, 1), part(qkv, 2), mask).values);
+  mask.dropout = context.training ? dropout_.probability : 0;
+  mask.generator = context.random;
+  return merge_heads(ops::attention_fused(qkv, mask));
+}
+
+Tensor SelfAttention::operator()(const Tensor& x, ops::AttentionOptions mask, const Context& context,
+                                 KeyValueCache& cache, std::int64_t layer) const {
+  const Tensor qkv = project(x);                                              // (B, T, 3, H, Dh)
+  const auto [keys, values] = cache.extend(layer, part(qkv, 1), part(qkv, 2));  // (B, length + T, H, Dh)
+  if (scoring_) return merge_heads(soft_lookup(scoring_, part(qkv, 0), keys, values, mask).values);
+  return merge_heads(ops::attention(part(qkv, 0), keys, values, mask));
+}
+
+Tensor SelfAttention::weights(const Tensor& x, const ops::AttentionOptions& mask) const {
+  const Tensor qkv = project(x);  // (B, T, 3, H, Dh)
+  if (scoring_) return soft_lookup(scoring_, part(qkv, 0), part(qkv, 1), part(qkv, 2), mask).weights;
+  return ops::attention_weights(part(qkv, 0), part(qkv, 1), mask);
+}
+
+}  // namespace attune::nn

@@ -1,0 +1,26 @@
+// The position-wise feed-forward network (1706.03762, section 3.3).
+#pragma once
+
+#include "attune/nn/linear.h"
+#include "attune/ops/activation/activation.h"
+
+namespace attune::nn {
+
+// FFN(x) = act(x W1 + b1) W2 + b2, at every position by itself: two 1x1 convolutions.
+struct FeedForward {
+  Linear expand;    // D -> F
+  Linear contract;  // F -> D
+  ops::ActivationKind activation;
+
+  FeedForward(const Scope& scope, std::int64_t width, std::int64_t hidden, ops::ActivationKind activation,
+              Initializer expand_initializer, Initializer contract_initializer)
+      : expand(scope / "expand", width, hidden, expand_initializer),
+        contract(scope / "contract", hidden, width, contract_initializer),
+        activation(activation) {}
+
+  Tensor operator()(const Tensor& x) const {
+    return contract(ops::activation(expand(x), activation));  // (..., F) -> (..., D)
+  }
+};
+
+}  // namespace attune::nn
