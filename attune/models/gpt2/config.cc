@@ -1,0 +1,157 @@
+#include "attune/models/gpt2/config.h"
+
+#include <nlohmann/json.hpp>
+
+#include "attune/base/error.h"
+#include "attune/io/file.h"
+
+namespace attune::models {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+// Reads fields of one JSON file, naming file and field in errors.
+class Fields {
+ public:
+  Fields(const json& object, std::string path) : object_(object), path_(std::move(path)) {}
+
+  template <typename T>
+  void read(const char* name, T& value) const {
+    const auto found = object_.find(name);
+    if (found == object_.end() || found->is_null()) return;
+    try {
+      value = found->get<T>();
+    } catch (const json::exception&) {
+      fail("{}: \"{}\" is {}, which has the wrong type", path_, name, found->dump());
+    }
+  }
+
+  void read(const char* name, std::optional<std::int64_t>& value) const {
+    std::int64_t number = -1;
+    read(name, number);
+    if (number >= 0) value = number;
+  }
+
+  // A feature that this model does not have.
+  void refuse(const char* name, bool supported) const {
+    bool value = supported;
+    read(name, value);
+    check(value == supported, "{}: \"{}\" is {}, which Attune's GPT-2 does not have (only {})", path_, name, value,
+          supported);
+  }
+
+ private:
+  const json& object_;
+  std::string path_;
+};
+
+json parse(const std::filesystem::path& path) {
+  try {
+    json object = json::parse(io::read_text(path));
+    check(object.is_object(), "{}: expected a JSON object", path.string());
+    return object;
+  } catch (const json::parse_error& error) {
+    fail("{}: not valid JSON: {}", path.string(), error.what());
+  }
+}
+
+void expect_gpt2(const Fields& fields, const std::string& path) {
+  std::string type = "gpt2";
+  fields.read("model_type", type);
+  check(type == "gpt2", "{}: \"model_type\" is \"{}\", expected \"gpt2\"", path, type);
+  fields.refuse("scale_attn_weights", true);
+  fields.refuse("scale_attn_by_inverse_layer_idx", false);
+  fields.refuse("reorder_and_upcast_attn", false);
+  fields.refuse("add_cross_attention", false);
+}
+
+void set_token(ordered_json& object, const char* name, const std::optional<std::int64_t>& id) {
+  object[name] = id ? ordered_json(*id) : ordered_json(nullptr);
+}
+
+}  // namespace
+
+void Gpt2Config::validate() const {
+  const auto positive = [](const char* name, std::int64_t value) {
+    if (value < 1) fail_usage("{} is {}, expected at least 1", name, value);
+    if (value > (std::int64_t{1} << 31)) fail_usage("{} is {}, which is too large", name, value);
+  };
+  positive("vocabulary", vocab_size);
+  positive("context", n_positions);
+  positive("width", n_embd);
+  positive("layers", n_layer);
+  positive("heads", n_head);
+  positive("feed-forward width", n_inner);
+  if (n_embd % n_head != 0) fail_usage("a width of {} cannot be divided among {} heads", n_embd, n_head);
+  for (double probability : {resid_pdrop, embd_pdrop, attn_pdrop}) {
+    if (!(probability >= 0 && probability < 1)) fail_usage("dropout is {}, expected 0 <= dropout < 1", probability);
+  }
+  if (!(layer_norm_epsilon > 0)) fail_usage("layer norm epsilon is {}, expected a positive number", layer_norm_epsilon);
+}
+
+Gpt2Config read_gpt2_config(const std::filesystem::path& directory) {
+  const auto path = directory / "config.json";
+  const json object = parse(path);
+  const Fields fields(object, path.string());
+  expect_gpt2(fields, path.string());
+  Gpt2Config config;
+  fields.read("vocab_size", config.vocab_size);
+  fields.read("n_ctx", config.n_positions);  // the name in early checkpoints
+  fields.read("n_positions", config.n_positions);
+  fields.read("n_embd", config.n_embd);
+  fields.read("n_layer", config.n_layer);
+  fields.read("n_head", config.n_head);
+  config.n_inner = 4 * config.n_embd;
+  fields.read("n_inner", config.n_inner);
+  std::string activation = "gelu_new";
+  fields.read("activation_function", activation);
+  config.activation_function = ops::activation_from_name(activation);
+  fields.read("resid_pdrop", config.resid_pdrop);
+  fields.read("embd_pdrop", config.embd_pdrop);
+  fields.read("attn_pdrop", config.attn_pdrop);
+  fields.read("layer_norm_epsilon", config.layer_norm_epsilon);
+  fields.read("initializer_range", config.initializer_range);
+  fields.read("tie_word_embeddings", config.tie_word_embeddings);
+  fields.read("bos_token_id", config.bos_token_id);
+  fields.read("eos_token_id", config.eos_token_id);
+  fields.read("pad_token_id", config.pad_token_id);
+  try {
+    config.validate();
+  } catch (const Error& error) {
+    fail("{}: {}", path.string(), error.what());
+  }
+  return config;
+}
+
+void write_gpt2_config(const Gpt2Config& config, const std::filesystem::path& directory) {
+  ordered_json object = {{"architectures", {"GPT2LMHeadModel"}},
+                         {"model_type", "gpt2"},
+                         {"vocab_size", config.vocab_size},
+                         {"n_positions", config.n_positions},
+                         {"n_embd", config.n_embd},
+                         {"n_layer", config.n_layer},
+                         {"n_head", config.n_head},
+                         {"n_inner", config.n_inner},
+                         {"activation_function", ops::name_of(config.activation_function)},
+                         {"resid_pdrop", config.resid_pdrop},
+                         {"embd_pdrop", config.embd_pdrop},
+                         {"attn_pdrop", config.attn_pdrop},
+                         {"layer_norm_epsilon", config.layer_norm_epsilon},
+                         {"initializer_range", config.initializer_range},
+                         {"tie_word_embeddings", config.tie_word_embeddings},
+                         {"torch_dtype", "float32"}};
+  // HF falls back to GPT-2's own ids when these are absent, so that none is said, too.
+  set_token(object, "bos_token_id", config.bos_token_id);
+  set_token(object, "eos_token_id", config.eos_token_id);
+  set_token(object, "pad_token_id", config.pad_token_id);
+  io::write_text_atomically(directory / "config.json", object.dump(2) + "\n");
+
+  ordered_json generation = {{"_from_model_config", false}};
+  set_token(generation, "bos_token_id", config.bos_token_id);
+  set_token(generation, "eos_token_id", config.eos_token_id);
+  set_token(generation, "pad_token_id", config.pad_token_id);
+  io::write_text_atomically(directory / "generation_config.json", generation.dump(2) + "\n");
+}
+
+}  // namespace attune::models

@@ -1,0 +1,296 @@
+// GPT-2 against Hugging Face transformers: tests/goldens/make_gpt2.py made what is expected.
+#include "attune/models/gpt2/gpt2.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "attune/autograd/tape.h"
+#include "attune/generate/generate.h"
+#include "attune/io/safetensors.h"
+#include "attune/models/gpt2/summary.h"
+#include "attune/ops/views/views.h"
+#include "attune/tensor/allocator.h"
+#include "attune/train/optimizer.h"
+
+namespace attune::models {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path golden_directory(const std::string& name) { return fs::path(ATTUNE_GOLDENS_DIR) / "gpt2" / name; }
+
+class Golden {
+ public:
+  explicit Golden(const std::string& name) : file_(golden_directory(name) / "golden.safetensors") {}
+
+  bool has(const std::string& name) const { return file_.find(name) != nullptr; }
+
+  Tensor floats(const std::string& name) const {
+    const io::TensorView& view = at(name);
+    Tensor tensor = Tensor::empty(Shape{std::span<const std::int64_t>(view.shape)});
+    io::read_elements<float>(view, {tensor.mutable_data<float>(), static_cast<std::size_t>(tensor.elements())});
+    return tensor;
+  }
+
+  Tensor integers(const std::string& name) const {
+    const io::TensorView& view = at(name);
+    Tensor tensor = Tensor::empty(Shape{std::span<const std::int64_t>(view.shape)}, DType::int64);
+    EXPECT_EQ(view.type, io::StoredType::i64);
+    std::memcpy(tensor.raw_mutable_data(), view.bytes.data(), view.bytes.size());
+    return tensor;
+  }
+
+ private:
+  const io::TensorView& at(const std::string& name) const {
+    const auto* view = file_.find(name);
+    check(view != nullptr, "the golden has no {}", name);
+    return *view;
+  }
+
+  io::Safetensors file_;
+};
+
+std::unique_ptr<Gpt2> load(const std::string& name, const LoadOptions& options = {}) {
+  auto model = std::make_unique<Gpt2>(read_gpt2_config(golden_directory(name)));
+  load_weights(model->parameters(), gpt2_weight_table(), golden_directory(name), options);
+  return model;
+}
+
+void expect_near(const Tensor& got, const Tensor& expected, double tolerance, const std::string& what) {
+  ASSERT_EQ(got.shape(), expected.shape()) << what;
+  const auto a = got.to_vector<float>(), b = expected.to_vector<float>();
+  for (std::size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], tolerance) << what << ", element " << i;
+}
+
+// Logits where the mask is 1; the others are padding, whose values mean nothing.
+void expect_logits(const Tensor& got, const Tensor& expected, const Tensor& mask, double tolerance) {
+  ASSERT_EQ(got.shape(), expected.shape());
+  const auto a = got.to_vector<float>(), b = expected.to_vector<float>();
+  const auto seen = mask.to_vector<std::int64_t>();
+  const auto vocabulary = static_cast<std::size_t>(got.dim(-1));
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (seen[i / vocabulary] != 0) ASSERT_NEAR(a[i], b[i], tolerance) << "element " << i;
+  }
+}
+
+// HF shifts inside the model; ours takes the targets of every position.
+Tensor shifted(const Tensor& labels) {
+  const auto from = labels.to_vector<std::int64_t>();
+  std::vector<std::int64_t> to(from.size(), -100);
+  const auto length = static_cast<std::size_t>(labels.dim(1));
+  for (std::size_t i = 0; i + 1 < from.size(); ++i) {
+    if ((i + 1) % length != 0) to[i] = from[i + 1];
+  }
+  return Tensor::from(to, labels.shape());
+}
+
+const WeightRule& rule_of(const std::string& ours, std::string& number) {
+  for (const WeightRule& rule : gpt2_weight_table().rules) {
+    const auto hole = rule.ours.find("{}");
+    if (hole == std::string::npos) {
+      if (rule.ours == ours) return rule;
+      continue;
+    }
+    const std::string head = rule.ours.substr(0, hole), tail = rule.ours.substr(hole + 2);
+    if (!ours.starts_with(head) || !ours.ends_with(tail)) continue;
+    number = ours.substr(hole, ours.size() - head.size() - tail.size());
+    return rule;
+  }
+  fail("no rule for {}", ours);
+}
+
+// The golden's tensor under HF's name and layout, as ours.
+Tensor golden_like(const Golden& golden, const std::string& kind, const std::string& ours) {
+  std::string number;
+  const WeightRule& rule = rule_of(ours, number);
+  std::string name = rule.checkpoint;
+  if (const auto hole = name.find("{}"); hole != std::string::npos) name.replace(hole, 2, number);
+  const Tensor tensor = golden.floats(kind + (rule.prefixed ? "transformer." : "") + name);
+  return rule.layout == WeightRule::Layout::transposed ? ops::contiguous(ops::transpose(tensor, 0, 1)) : tensor;
+}
+
+class Gpt2Golden : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(Gpt2Golden, LogitsAndLoss) {
+  const auto model = load(GetParam());
+  const Golden golden(GetParam());
+  NoGrad no_grad;
+  const Tensor ids = golden.integers("input_ids"), mask = golden.integers("attention_mask");
+  expect_logits(model->logits(model->hidden_states(ids, {})), golden.floats("logits"), mask, 1e-4);
+  EXPECT_NEAR(model->loss(ids, shifted(golden.integers("labels")), {}).item(), golden.floats("loss").item(), 1e-5);
+}
+
+TEST_P(Gpt2Golden, EveryGradient) {
+  const Golden golden(GetParam());
+  if (!golden.has("grad.transformer.wte.weight")) return;  // the stored-type variants of `even` have none
+  const auto model = load(GetParam());
+  for (const auto& parameter : model->parameters().all()) require_gradient(parameter.tensor);
+  backward(model->loss(golden.integers("input_ids"), shifted(golden.integers("labels")), {}));
+  for (const auto& parameter : model->parameters().all()) {
+    expect_near(gradient_of(parameter.tensor), golden_like(golden, "grad.", parameter.name), 1e-4, parameter.name);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Directories, Gpt2Golden,
+                         ::testing::Values("even", "odd", "gelu", "relu", "untied", "f16", "bf16", "sharded", "bare"),
+                         [](const auto& info) { return info.param; });
+
+TEST(Gpt2, LeftPaddingDoesNotChangeLogits) {
+  for (const char* name : {"even", "odd"}) {
+    const auto model = load(name);
+    const Golden golden(name);
+    NoGrad no_grad;
+    const Tensor ids = golden.integers("left.input_ids"), mask = golden.integers("left.attention_mask");
+    std::vector<bool> seen;
+    for (std::int64_t value : mask.to_vector<std::int64_t>()) seen.push_back(value != 0);
+    const Tensor key_mask = Tensor::empty(mask.shape(), DType::boolean);
+    std::copy(seen.begin(), seen.end(), key_mask.mutable_data<bool>());
+    nn::KeyValueCache cache = model->make_cache(ids.dim(0), ids.dim(1));
+    const Tensor hidden = model->hidden_states(ids, {golden.integers("left.position_ids"), key_mask}, {}, cache);
+    expect_logits(model->logits(hidden), golden.floats("left.logits"), mask, 1e-4);
+  }
+}
+
+TEST(Gpt2, GreedyTokensAloneAndInABatch) {
+  for (const char* name : {"even", "odd", "gelu", "relu", "untied"}) {
+    const auto model = load(name);
+    const Golden golden(name);
+    std::vector<std::vector<std::int64_t>> prompts, expected;
+    for (int i = 0; golden.has(fmt::format("greedy.{}.prompt", i)); ++i) {
+      prompts.push_back(golden.integers(fmt::format("greedy.{}.prompt", i)).to_vector<std::int64_t>());
+      expected.push_back(golden.integers(fmt::format("greedy.{}.tokens", i)).to_vector<std::int64_t>());
+    }
+    ASSERT_FALSE(prompts.empty()) << name;
+    generate::GenerateOptions options;
+    options.max_new_tokens = static_cast<std::int64_t>(expected.front().size());
+    options.sampling.temperature = 0;
+    options.ignore_end_of_text = true;
+    EXPECT_EQ(generate::generate(*model, prompts, options), expected) << name;
+    for (std::size_t i = 0; i < prompts.size(); ++i) {
+      EXPECT_EQ(generate::generate(*model, {prompts[i]}, options).front(), expected[i]) << name << " " << i;
+    }
+  }
+}
+
+TEST(Gpt2, TenAdamWSteps) {
+  for (const char* name : {"even", "odd"}) {
+    const Golden golden(name);
+    const auto model = load(name);
+    train::Arena arena(model->parameters());
+    train::Optimizer optimizer(arena, {.kind = train::OptimizerKind::adamw, .beta1 = 0.9, .beta2 = 0.99, .epsilon = 1e-5, .weight_decay = 0.1});
+    const auto losses = golden.floats("adamw.losses").to_vector<float>();
+    const auto norms = golden.floats("adamw.grad_norms").to_vector<float>();
+    const Tensor ids = golden.integers("input_ids"), targets = shifted(golden.integers("labels"));
+    for (std::size_t step = 0; step < losses.size(); ++step) {
+      const Tensor loss = model->loss(ids, targets, {});
+      EXPECT_NEAR(loss.item(), losses[step], 1e-4) << name << " step " << step;
+      backward(loss);
+      EXPECT_NEAR(arena.finish_gradients(), norms[step], 1e-3) << name << " step " << step;
+      optimizer.step(1e-3);
+    }
+    for (const auto& parameter : model->parameters().all()) {
+      expect_near(parameter.tensor, golden_like(golden, "adamw.after.", parameter.name), 1e-4, parameter.name);
+    }
+  }
+}
+
+class Gpt2Directory : public ::testing::Test {
+ protected:
+  fs::path directory_ = fs::temp_directory_path() / fmt::format("attune_gpt2_test_{}", ::getpid());
+  void SetUp() override { fs::create_directories(directory_); }
+  void TearDown() override { fs::remove_all(directory_); }
+
+  void edit_config(const std::string& from, const std::string& to) {
+    std::string text = io::read_text(golden_directory("even") / "config.json");
+    ASSERT_NE(text.find(from), std::string::npos) << from;
+    text.replace(text.find(from), from.size(), to);
+    std::ofstream(directory_ / "config.json") << text;
+  }
+};
+
+TEST_F(Gpt2Directory, SavingGivesBackEveryTensorBitForBit) {
+  for (const char* name : {"even", "odd", "untied"}) {
+    load(name)->save(directory_);
+    const io::Safetensors before(golden_directory(name)), after(directory_);
+    for (const io::TensorView& tensor : after.tensors()) {
+      const auto* original = before.find(tensor.name);
+      ASSERT_NE(original, nullptr) << tensor.name;
+      EXPECT_EQ(original->shape, tensor.shape) << tensor.name;
+      EXPECT_TRUE(std::ranges::equal(original->bytes, tensor.bytes)) << tensor.name;
+    }
+    EXPECT_EQ(after.tensors().size(), load(name)->parameters().all().size());
+  }
+}
+
+TEST_F(Gpt2Directory, WhatDoesNotFitIsListedAtOnce) {
+  Gpt2Config config = read_gpt2_config(golden_directory("even"));
+  config.n_inner = 80;
+  config.n_layer = 3;
+  const Gpt2 model(config);
+  try {
+    load_weights(model.parameters(), gpt2_weight_table(), golden_directory("even"));
+    FAIL() << "a checkpoint of another configuration was accepted";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("missing: h.2.attn.c_attn.weight"));
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("misshapen: transformer.h.1.mlp.c_fc.weight has shape [16, 64], expected [16, 80]"));
+  }
+  config = read_gpt2_config(golden_directory("even"));
+  config.n_layer = 1;
+  const Gpt2 shallow(config);
+  try {
+    load_weights(shallow.parameters(), gpt2_weight_table(), golden_directory("even"));
+    FAIL() << "layers too many were accepted";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("unexpected: transformer.h.1.ln_1.weight"));
+  }
+}
+
+TEST_F(Gpt2Directory, RefusesWhatAPlainGpt2IsNot) {
+  edit_config("\"scale_attn_by_inverse_layer_idx\": false", "\"scale_attn_by_inverse_layer_idx\": true");
+  EXPECT_THROW(read_gpt2_config(directory_), Error);
+  edit_config("\"model_type\": \"gpt2\"", "\"model_type\": \"llama\"");
+  EXPECT_THROW(read_gpt2_config(directory_), Error);
+  edit_config("\"n_head\": 2", "\"n_head\": 3");
+  EXPECT_THROW(read_gpt2_config(directory_), Error);
+  edit_config("\"n_head\": 2", "\"n_head\": \"two\"");
+  EXPECT_THROW(read_gpt2_config(directory_), Error);
+}
+
+TEST(Gpt2, BFloat16WeightsGiveNearlyTheSameLogits) {
+  const auto model = load("even", {.type = LoadedType::bfloat16});
+  const Golden golden("even");
+  NoGrad no_grad;
+  expect_logits(model->logits(model->hidden_states(golden.integers("input_ids"), {})), golden.floats("logits"),
+                golden.integers("attention_mask"), 0.15);
+}
+
+TEST(Gpt2, TheMemoryEstimateAgreesWithTheAllocator) {
+  Gpt2Config config;
+  config.vocab_size = 500;
+  config.n_positions = 128;
+  config.n_embd = 96;
+  config.n_layer = 4;
+  config.n_head = 4;
+  config.n_inner = 384;
+  config.resid_pdrop = config.embd_pdrop = config.attn_pdrop = 0;
+  const Gpt2 model(config);
+  Generator generator{.seed = 1};
+  model.parameters().initialize(generator);
+  train::Arena arena(model.parameters());
+  train::Optimizer optimizer(arena, {});
+  const Tensor ids = Tensor::zeros({8, 128}, DType::int64);
+  auto& allocator = CachingAllocator::of({});
+  allocator.reset_peak();
+  backward(model.loss(ids, ids, {}));
+  arena.finish_gradients();
+  optimizer.step(1e-3);
+  const auto measured = static_cast<double>(allocator.statistics().peak);
+  const auto estimated = static_cast<double>(gpt2_training_memory(config, 8, 128).total());
+  EXPECT_NEAR(estimated / measured, 1, 0.2);
+}
+
+}  // namespace
+}  // namespace attune::models
