@@ -1,0 +1,35 @@
+// What the verbs of the command share.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+namespace attune::command {
+
+// Each verb adds its subcommand and returns nothing: CLI11 calls it when the user asks for it. The exit code is
+// 0 unless the verb sets another.
+struct Program {
+  CLI::App app{"Attune trains, runs and looks into Transformers.", "attune"};
+  std::vector<std::string> arguments;  // as typed, "_" in the names of options replaced by "-"
+  int exit_code = 0;
+};
+
+void add_train(Program& program);
+void add_generate(Program& program);
+void add_eval(Program& program);
+void add_info(Program& program);
+void add_demo(Program& program);
+
+// --threads, for verbs that compute. The default is every processor this process may use.
+void add_threads(CLI::App& verb);
+
+// What --version prints: build, instruction sets found and used, threads.
+std::string version_text();
+
+// Standard input to its end.
+std::string read_standard_input();
+
+}  // namespace attune::command

@@ -1,0 +1,69 @@
+// attune eval DIR --data FILE: how well a model predicts a text.
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "apps/attune/command.h"
+#include "apps/attune/model_options.h"
+#include "attune/base/error.h"
+#include "attune/io/temporary_directory.h"
+#include "attune/tasks/language_modeling.h"
+#include "attune/text/corpus.h"
+#include "attune/text/tokenizer.h"
+
+namespace attune::command {
+namespace {
+
+struct Options {
+  std::string directory, separator, dtype = "float32";
+  std::vector<std::string> data;
+  std::int64_t stride = 0, batch_size = 8;
+  bool json = false;
+};
+
+tasks::LanguageModelEvaluation evaluate(const Options& options) {
+  const auto model = models::load_causal_language_model(options.directory, {loaded_type(options.dtype)});
+  const auto tokenizer = text::load_tokenizer(options.directory);
+  const std::int64_t context = model->context_length(), stride = options.stride == 0 ? context : options.stride;
+  if (stride < 1 || stride > context) fail_usage("--stride is {}, expected 1 to the model's context of {}", stride, context);
+  if (options.batch_size < 1) fail_usage("--batch-size is {}, expected at least 1", options.batch_size);
+  text::TextFiles files{{options.data.begin(), options.data.end()}, std::nullopt};
+  if (!options.separator.empty()) files.separator = options.separator;
+  // The tokens are used once, so their cache goes when the command ends.
+  const io::TemporaryDirectory cache;
+  const text::TokenCorpus corpus = text::open_corpus(files, *tokenizer, cache.path() / "eval.tokens");
+  return *tasks::evaluate_language_model(*model, corpus, context, stride, options.batch_size, {});
+}
+
+void run(const Options& options) {
+  const auto result = evaluate(options);
+  if (options.json) {
+    const nlohmann::ordered_json line = {{"loss", result.loss},
+                                         {"perplexity", result.perplexity},
+                                         {"bits_per_byte", result.bits_per_byte},
+                                         {"tokens", result.tokens}};
+    fmt::print("{}\n", line.dump());
+    return;
+  }
+  fmt::print("loss           {:.4f} nats a token\nperplexity     {:.3f}\nbits per byte  {:.4f}\ntokens         {}\n", result.loss,
+             result.perplexity, result.bits_per_byte, result.tokens);
+}
+
+}  // namespace
+
+void add_eval(Program& program) {
+  auto options = std::make_shared<Options>();
+  CLI::App& verb = *program.app.add_subcommand("eval", "Measure how well a model predicts a text");
+  verb.add_option("directory", options->directory, "Model directory")->required();
+  verb.add_option("--data", options->data, "Text files")->required();
+  verb.add_option("--separator", options->separator, "Line that stands between the documents of a file");
+  verb.add_option("--stride", options->stride, "By how many tokens the window moves on; 0: the context")->capture_default_str();
+  verb.add_option("--batch-size", options->batch_size, "Windows at once")->capture_default_str();
+  verb.add_option("--dtype", options->dtype, "Type of the weights: float32 or bfloat16")->capture_default_str();
+  verb.add_flag("--json", options->json, "Print one JSON object");
+  add_threads(verb);
+  verb.callback([options] { run(*options); });
+}
+
+}  // namespace attune::command
