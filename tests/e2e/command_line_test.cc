@@ -1,0 +1,82 @@
+// The command's manners.
+#include <gmock/gmock.h>
+
+#include "tests/e2e/command.h"
+
+namespace attune::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+class CommandLine : public CommandTest {};
+
+TEST_F(CommandLine, HelpListsEveryVerbAndItsOptionsWithDefaults) {
+  const Outcome help = attune("--help");
+  EXPECT_EQ(help.exit_code, 0);
+  for (const char* verb : {"demo", "train", "generate", "eval", "info"}) EXPECT_THAT(help.out, HasSubstr(verb));
+  const Outcome generate = attune("generate --help");
+  EXPECT_EQ(generate.exit_code, 0);
+  for (const char* option : {"--prompt", "--max-new-tokens", "--temperature", "--top-k", "--top-p", "--min-p", "--repetition-penalty",
+                             "--seed", "--stop", "--ignore-eos", "--dtype", "[200]"}) {
+    EXPECT_THAT(generate.out, HasSubstr(option));
+  }
+}
+
+TEST_F(CommandLine, VersionNamesBuildInstructionsAndThreads) {
+  const Outcome version = attune("--version");
+  EXPECT_EQ(version.exit_code, 0);
+  for (const char* word : {"attune 0", "instructions", "threads"}) EXPECT_THAT(version.out, HasSubstr(word));
+}
+
+TEST_F(CommandLine, WrongUsageExitsWithTwo) {
+  EXPECT_EQ(attune("").exit_code, 2);
+  EXPECT_EQ(attune("generate").exit_code, 2);
+  const Outcome verb = attune("genrate x");
+  EXPECT_EQ(verb.exit_code, 2);
+  EXPECT_THAT(verb.err, HasSubstr("did you mean generate"));
+  const Outcome option = attune("generate x --temprature 1");
+  EXPECT_EQ(option.exit_code, 2);
+  EXPECT_THAT(option.err, HasSubstr("did you mean --temperature"));
+  EXPECT_EQ(attune("generate x --prompt a --temperature -1").exit_code, 2);
+  EXPECT_EQ(attune("generate x --prompt a --dtype float8").exit_code, 2);
+  EXPECT_EQ(attune("generate x --threads 0").exit_code, 2);
+}
+
+TEST_F(CommandLine, UnderscoresStandForHyphens) {
+  const Outcome outcome = attune("generate missing --prompt a --max_new_tokens 3");
+  EXPECT_EQ(outcome.exit_code, 1);  // the option is known; the directory is not there
+  EXPECT_THAT(outcome.err, HasSubstr("missing"));
+}
+
+TEST_F(CommandLine, ABrokenModelDirectoryIsNamed) {
+  EXPECT_EQ(attune("info missing").exit_code, 1);
+  std::filesystem::create_directories(path("broken"));
+  EXPECT_EQ(attune("info broken").exit_code, 1);
+  write("broken/config.json", "{\"model_type\": \"gpt2\", ");
+  const Outcome outcome = attune("generate broken --prompt a");
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("config.json"));
+}
+
+TEST_F(CommandLine, APromptLongerThanTheContextIsRefused) {
+  write("text.txt", sample_text(200));
+  ASSERT_EQ(attune("train lm --train text.txt --layers 1 --heads 1 --width 8 --context 16 --max-steps 2 --out run").exit_code, 0);
+  const Outcome outcome = attune("generate run --prompt 'The cat sees the house. A dog finds'");
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("context"));
+  const Outcome longer = attune("generate run --prompt 'The cat' --max-new-tokens 50 --temperature 0");
+  EXPECT_EQ(longer.exit_code, 0) << longer.err;
+  EXPECT_EQ(longer.out.size(), 51u);
+}
+
+TEST_F(CommandLine, AStopWordEndsTheTextBeforeIt) {
+  write("text.txt", sample_text(200));
+  ASSERT_EQ(attune("train lm --train text.txt --layers 1 --heads 1 --width 8 --context 16 --max-steps 2 --out run").exit_code, 0);
+  const std::string whole = attune("generate run --prompt 'The' --max-new-tokens 40 --seed 3").out;
+  const std::string word = whole.substr(12, 2);
+  const std::string stopped = attune("generate run --prompt 'The' --max-new-tokens 40 --seed 3 --stop '" + word + "'").out;
+  EXPECT_EQ(stopped, whole.substr(0, whole.find(word)) + "\n");
+}
+
+}  // namespace
+}  // namespace attune::testing
