@@ -19,7 +19,7 @@ declare -A allowed=(
   [serve]="base tensor models generate train tasks io text vision series"
   # These stand beside and know nothing of models.
   [io]="base tensor"
-  [text]="base tensor io"
+  [text]="base backend tensor io"
   [vision]="base tensor io"
   [series]="base tensor io"
 )
