@@ -15,7 +15,7 @@ declare -A allowed=(
   [models]="base tensor autograd ops nn io"
   [tasks]="base tensor autograd ops nn models io text vision series"
   [generate]="base backend tensor autograd ops nn models io text"
-  [train]="base backend tensor autograd ops nn models io text"
+  [train]="base backend tensor autograd ops nn models tasks io text"
   [serve]="base tensor models generate train tasks io text vision series"
   # These stand beside and know nothing of models.
   [io]="base tensor"

@@ -56,7 +56,7 @@ void add_eval(Program& program) {
   auto options = std::make_shared<Options>();
   CLI::App& verb = *program.app.add_subcommand("eval", "Measure how well a model predicts a text");
   verb.add_option("directory", options->directory, "Model directory")->required();
-  verb.add_option("--data", options->data, "Text files")->required();
+  verb.add_option("--data", options->data, "Text files")->required()->take_all();
   verb.add_option("--separator", options->separator, "Line that stands between the documents of a file");
   verb.add_option("--stride", options->stride, "By how many tokens the window moves on; 0: the context")->capture_default_str();
   verb.add_option("--batch-size", options->batch_size, "Windows at once")->capture_default_str();

@@ -116,7 +116,7 @@ void add_generate(Program& program) {
   auto* prompt = verb.add_option("--prompt", o.prompt, "Text to continue (default: standard input)")->group("Text");
   verb.add_option("--prompt-file", o.prompt_file, "File with the text to continue")->excludes(prompt)->group("Text");
   verb.add_option("--max-new-tokens", o.generate.max_new_tokens, "Most tokens to write")->capture_default_str()->group("Text");
-  verb.add_option("--stop", o.stop, "End before this text; may be repeated")->group("Text")->allow_extra_args(false);
+  verb.add_option("--stop", o.stop, "End before this text; may be repeated")->group("Text")->take_all()->allow_extra_args(false);
   verb.add_flag("--ignore-eos", o.generate.ignore_end_of_text, "Go on past the end-of-text token")->group("Text");
   auto& sampling = o.generate.sampling;
   verb.add_option("--temperature", sampling.temperature, "Randomness; 0 always takes the best token")->capture_default_str()->group("Sampling");

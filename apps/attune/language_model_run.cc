@@ -39,7 +39,7 @@ void validate(const LanguageModelRun& run) {
   if (!(run.valid_fraction >= 0 && run.valid_fraction < 1)) {
     fail_usage("--valid-fraction is {}, expected 0 <= fraction < 1", run.valid_fraction);
   }
-  if (run.resume && run.overwrite) fail_usage("--resume and --overwrite exclude one another");
+  if (run.resume && run.overwrite) fail_usage("--resume and --overwrite-output-dir exclude one another");
 }
 
 models::Gpt2Config new_config(const LanguageModelRun& run, const text::Tokenizer& tokenizer) {

@@ -35,6 +35,7 @@ int run(int argc, char** argv) {
   Program program;
   program.arguments = attune::command::normalised_arguments(argc, argv);
   CLI::App& app = program.app;
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.require_subcommand(0, 1);
   app.set_version_flag("--version", [] { return attune::command::version_text(); });
   attune::command::add_demo(program);

@@ -13,8 +13,8 @@ namespace {
 using Run = LanguageModelRun;
 
 void add_data_flags(CLI::App& verb, Run& run) {
-  verb.add_option("--train", run.train, "Text files to learn from")->group("Data");
-  verb.add_option("--valid", run.valid, "Text files to evaluate on")->group("Data");
+  verb.add_option("--train", run.train, "Text files to learn from")->take_all()->group("Data");
+  verb.add_option("--valid", run.valid, "Text files to evaluate on")->take_all()->group("Data");
   verb.add_option("--valid-fraction", run.valid_fraction, "Last part of the training text to evaluate on instead")->capture_default_str()->group("Data");
   verb.add_option("--separator", run.separator, "Line that stands between the documents of a file (default: a file is a document)")->group("Data");
   verb.add_option("--tokenizer", run.tokenizer, "char, bpe:SIZE (learned from the text), or a directory that has one")->capture_default_str()->group("Data");
@@ -61,7 +61,7 @@ void add_run_flags(CLI::App& verb, Run& run) {
   verb.add_option("--out", run.out, "Directory of the run and of the model")->group("Run");
   verb.add_option("--config", "training_config.json of another run; flags given beside it win")->group("Run");
   verb.add_flag("--resume", run.resume, "Go on with the run in --out where it was stopped")->group("Run");
-  verb.add_flag("--overwrite", run.overwrite, "Start anew where another run has been")->group("Run");
+  verb.add_flag("--overwrite-output-dir", run.overwrite, "Start anew where another run has been")->group("Run");
   number("--batch-size", run.batch_size, "Windows of a micro-batch");
   number("--gradient-accumulation-steps", options.gradient_accumulation_steps, "Micro-batches of a step");
   number("--max-steps", options.max_steps, "Steps; 0: given by --num-train-epochs");

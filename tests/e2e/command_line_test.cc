@@ -17,7 +17,7 @@ TEST_F(CommandLine, HelpListsEveryVerbAndItsOptionsWithDefaults) {
   const Outcome generate = attune("generate --help");
   EXPECT_EQ(generate.exit_code, 0);
   for (const char* option : {"--prompt", "--max-new-tokens", "--temperature", "--top-k", "--top-p", "--min-p", "--repetition-penalty",
-                             "--seed", "--stop", "--ignore-eos", "--dtype", "[200]"}) {
+                             "--seed", "--stop", "--ignore-eos", "--dtype", "INT=200"}) {
     EXPECT_THAT(generate.out, HasSubstr(option));
   }
 }

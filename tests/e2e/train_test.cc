@@ -40,7 +40,8 @@ class Train : public CommandTest {
   }
 
   void expect_refused(const std::string& more, int exit_code, const std::vector<std::string>& words) const {
-    const Outcome outcome = train("--max-steps 3 --out refused " + more);
+    const bool own_text = more.find("--train ") != std::string::npos;
+    const Outcome outcome = attune("train lm" + small + (own_text ? "" : " --train text.txt") + " --max-steps 3 --out refused " + more);
     EXPECT_EQ(outcome.exit_code, exit_code) << more << "\n" << outcome.err;
     for (const std::string& word : words) EXPECT_THAT(outcome.err, HasSubstr(word)) << more;
     EXPECT_FALSE(exists("refused/model.safetensors")) << more;
@@ -119,7 +120,7 @@ TEST_F(Train, ASecondRunIntoTheSameDirectoryIsRefused) {
 }
 
 TEST_F(Train, ContinuesFromAModelAndAcceptsItsConfigurationBack) {
-  ASSERT_EQ(train("--max-steps 30 --out first").exit_code, 0);
+  ASSERT_EQ(train("--max-steps 60 --out first").exit_code, 0);
   const Outcome continued = attune("train lm --model first --train text.txt --batch-size 4 --max-steps 5 --learning-rate 1e-4 --out second");
   ASSERT_EQ(continued.exit_code, 0) << continued.err;
   EXPECT_LT(losses("second").front(), losses("first").front() - 0.3);
