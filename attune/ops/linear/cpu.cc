@@ -1,7 +1,7 @@
 #include "attune/ops/linear/cpu.h"
 
-#include "attune/backend/cpu/elementwise.h"
 #include "attune/backend/cpu/matvec.h"
+#include "attune/ops/cast/cast.h"
 #include "attune/ops/linear/operands.h"
 #include "attune/ops/views/views.h"
 
@@ -28,13 +28,12 @@ void stream(const Tensor& x, const Tensor& weight, const float* bias, const Tens
 }
 
 void stream_rows(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& y) {
-  const Tensor wide_x = contiguous(to_float32(x));  // (M, in)
-  const Tensor wide_y =
-      y.dtype() == DType::float32 && y.is_contiguous() ? y : Tensor::empty(y.shape());  // (M, out)
+  const Tensor wide_x = contiguous(cast(x, DType::float32));                         // (M, in)
+  const Tensor wide_y = y.dtype() == DType::float32 ? y : Tensor::empty(y.shape());  // (M, out)
   const float* shift = bias.defined() ? bias.data<float>() : nullptr;
   weight.dtype() == DType::float32 ? stream<float>(wide_x, weight, shift, wide_y)
                                    : stream<bfloat16>(wide_x, weight, shift, wide_y);
-  if (y.dtype() == DType::bfloat16) y.copy_from(to_bfloat16(wide_y));
+  if (y.dtype() == DType::bfloat16) y.copy_from(cast(wide_y, DType::bfloat16));
 }
 
 }  // namespace
@@ -42,7 +41,7 @@ void stream_rows(const Tensor& x, const Tensor& weight, const Tensor& bias, cons
 void linear_forward(const Tensor& x, const Tensor& weight, const Tensor& bias, bool inference,
                     const Tensor& y) {
   if (inference && streams(x, weight)) return stream_rows(x, weight, bias, y);
-  const Tensor operand = weight.dtype() == DType::bfloat16 ? to_bfloat16(x) : x;  // (M, in)
+  const Tensor operand = weight.dtype() == DType::bfloat16 ? cast(x, DType::bfloat16) : x;  // (M, in)
   cpu::matmul(1, x.dim(0), weight.dim(0), weight.dim(1), matrix(operand), transposed(matrix(weight)),
               writable(y), {.bias = bias.defined() ? bias.raw_data() : nullptr});
 }

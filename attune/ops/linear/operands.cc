@@ -1,7 +1,6 @@
 #include "attune/ops/linear/operands.h"
 
 #include "attune/autograd/tape.h"
-#include "attune/backend/cpu/elementwise.h"
 #include "attune/ops/views/views.h"
 
 namespace attune::ops {
@@ -33,20 +32,6 @@ Tensor rows_of(const Tensor& x) {
 Tensor weight_matrix(const Tensor& weight) {
   const Tensor plain = detach(weight);
   return plain.stride(0) == 1 || plain.stride(1) == 1 ? plain : contiguous(plain);
-}
-
-Tensor to_float32(const Tensor& x) {
-  if (x.dtype() == DType::float32) return x;
-  const Tensor wide = Tensor::empty(x.shape(), DType::float32, x.device());
-  cpu::convert(contiguous(x).data<bfloat16>(), wide.mutable_data<float>(), x.elements());
-  return wide;
-}
-
-Tensor to_bfloat16(const Tensor& x) {
-  if (x.dtype() == DType::bfloat16) return x;
-  const Tensor narrow = Tensor::empty(x.shape(), DType::bfloat16, x.device());
-  cpu::convert(contiguous(x).data<float>(), narrow.mutable_data<bfloat16>(), x.elements());
-  return narrow;
 }
 
 cpu::Matrix matrix(const Tensor& x) { return {x.raw_data(), x.dtype(), x.stride(0), x.stride(1)}; }

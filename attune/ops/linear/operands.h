@@ -20,10 +20,6 @@ Tensor rows_of(const Tensor& x);
 // The matrix with one unit stride that a weight is, plain or transposed; copies when it is neither.
 Tensor weight_matrix(const Tensor& weight);
 
-// The values of x, float32 or bfloat16, in the other type; x itself when it has that type already.
-Tensor to_float32(const Tensor& x);
-Tensor to_bfloat16(const Tensor& x);
-
 cpu::Matrix matrix(const Tensor& x);
 cpu::Matrix writable(const Tensor& x);
 cpu::Matrix transposed(const cpu::Matrix& m);

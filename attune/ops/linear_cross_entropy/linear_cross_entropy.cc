@@ -1,6 +1,7 @@
 #include "attune/ops/linear_cross_entropy/linear_cross_entropy.h"
 
 #include "attune/autograd/tape.h"
+#include "attune/ops/cast/cast.h"
 #include "attune/ops/cross_entropy/operands.h"
 #include "attune/ops/linear/operands.h"
 #include "attune/ops/linear_cross_entropy/cpu.h"
@@ -17,7 +18,7 @@ OutputLayer prepare(std::string_view operation, const Tensor& x, const Tensor& w
         weight.dim(1), weight.shape().to_string());
   const Tensor operand = compute_weight(operation, weight, x);
   const Tensor rows = rows_of(x);  // (N, D)
-  return {.x = operand.dtype() == DType::bfloat16 ? to_bfloat16(rows) : rows,
+  return {.x = operand.dtype() == DType::bfloat16 ? cast(rows, DType::bfloat16) : rows,
           .weight = operand,
           .targets = flat_targets(operation, targets, x.shape().without(-1), options),
           .options = options};
