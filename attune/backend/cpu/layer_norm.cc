@@ -192,7 +192,7 @@ void layer_norm_backward(const Y* dy, const X* x, const float* weight, const flo
   // Blocks of rows, each with partial sums of its own, that do not depend on the number of threads.
   const std::int64_t block_rows = std::max<std::int64_t>(8, (rows + 63) / 64);
   const std::int64_t blocks = (rows + block_rows - 1) / block_rows;
-  float* partial = scratch(blocks * 2 * columns);
+  float* partial = scratch(std::max<std::int64_t>(blocks, 1) * 2 * columns);  // some even for no rows
   std::fill_n(partial, blocks * 2 * columns, 0.0f);
   parallel_for(blocks, rows_grain(block_rows * columns), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t b = begin; b < end; ++b) {
