@@ -116,6 +116,14 @@ SpecialTokens read_special_tokens(const Json& config, const AddedTokens& added,
   return special;
 }
 
+// transformers 5 saves GPT-2 with a template that is the text alone. One that adds tokens is not supported.
+void expect_plain_template(const Json& post_processor) {
+  const Json single = post_processor.value("single", Json::array());
+  check(single.size() == 1 && single[0].contains("Sequence"),
+        "post_processor TemplateProcessing with \"single\" {} is not supported, expected the text alone",
+        single.dump());
+}
+
 }  // namespace
 
 std::unique_ptr<Tokenizer> make_tokenizer(const TokenizerFile& file, const Json& config) {
@@ -125,7 +133,10 @@ std::unique_ptr<Tokenizer> make_tokenizer(const TokenizerFile& file, const Json&
   const bool byte_level = type_of(tokenizer, "pre_tokenizer") == "ByteLevel";
   check_type(tokenizer, "model", {byte_level ? "BPE" : "WordLevel"});
   check_type(tokenizer, "decoder", {byte_level ? "ByteLevel" : "Fuse"});
-  check_type(tokenizer, "post_processor", {"none", "ByteLevel"});  // ByteLevel moves offsets, never ids.
+  check_type(tokenizer, "post_processor", {"none", "ByteLevel", "TemplateProcessing"});
+  if (type_of(tokenizer, "post_processor") == "TemplateProcessing") {
+    expect_plain_template(tokenizer.at("post_processor"));  // ByteLevel moves offsets, never ids.
+  }
 
   const std::size_t added_count = tokenizer.value("added_tokens", Json::array()).size();
   AddedTokens added(read_added_tokens(tokenizer, id_limit(file.vocab.size() + added_count)));

@@ -169,7 +169,13 @@ TEST(TokenizerTest, NamesWhatItLacks) {
   EXPECT_THAT(error("/pre_tokenizer", R"({"type": "Split", "pattern": {"String": " "}})"),
               HasSubstr("model BPE"));
   EXPECT_THAT(error("/pre_tokenizer/add_prefix_space", "true"), HasSubstr("add_prefix_space"));
-  EXPECT_THAT(error("/post_processor", R"({"type": "TemplateProcessing"})"), HasSubstr("TemplateProcessing"));
+  const std::string text_alone = R"({"Sequence": {"id": "A", "type_id": 0}})";
+  const auto with_single = [](const std::string& single) {
+    return R"({"type": "TemplateProcessing", "single": [)" + single + "]}";
+  };
+  EXPECT_EQ(error("/post_processor", with_single(text_alone).c_str()), "no error");
+  const std::string begins = R"({"SpecialToken": {"id": "<s>", "type_id": 0}}, )" + text_alone;
+  EXPECT_THAT(error("/post_processor", with_single(begins).c_str()), HasSubstr("TemplateProcessing"));
   EXPECT_THAT(error("/decoder", R"({"type": "WordPiece"})"), HasSubstr("decoder WordPiece"));
   EXPECT_THAT(error("/model/type", R"("Unigram")"), HasSubstr("model Unigram is not supported"));
   EXPECT_THAT(error("/model/byte_fallback", "true"), HasSubstr("byte_fallback"));
