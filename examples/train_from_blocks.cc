@@ -11,20 +11,25 @@ struct TinyModel {
   nn::Scope root{parameters};
   nn::Embedding embedding{root / "embedding", 3, 16, nn::Initializer::normal(0.5)};
   nn::LayerNorm norm{root / "norm", 16, 1e-5};
-  nn::SelfAttention attention{root / "attention", {.width = 16, .heads = 2}, nn::Initializer::normal(0.2),
+  nn::SelfAttention attention{root / "attention",
+                              {.width = 16, .heads = 2},
+                              nn::Initializer::normal(0.2),
                               nn::Initializer::normal(0.2)};
   nn::LayerNorm last_norm{root / "last_norm", 16, 1e-5};
-  nn::FeedForward feed_forward{root / "feed_forward", 16, 64, ops::ActivationKind::relu,
-                               nn::Initializer::normal(0.2), nn::Initializer::normal(0.2)};
+  nn::FeedForward feed_forward{
+      root / "feed_forward",       16, 64, ops::ActivationKind::relu, nn::Initializer::normal(0.2),
+      nn::Initializer::normal(0.2)};
   nn::Linear output{root / "output", 16, 3, nn::Initializer::normal(0.2)};
 
   Tensor logits(const Tensor& ids, const nn::Context& context) const {
     ops::AttentionOptions causal;
     causal.causal = true;
-    Tensor x = ops::add(embedding(ids), nn::sinusoidal_positions(0, ids.dim(1), 16, nn::SinusoidOrder::interleaved));
-    x = nn::pre_norm(x, norm, context, [&](const Tensor& h) { return attention(h, causal, context); });  // (B, T, 16)
-    x = nn::pre_norm(x, last_norm, context, feed_forward);                                               // (B, T, 16)
-    return output(x);                                                                                    // (B, T, 3)
+    Tensor x =
+        ops::add(embedding(ids), nn::sinusoidal_positions(0, ids.dim(1), 16, nn::SinusoidOrder::interleaved));
+    x = nn::pre_norm(x, norm, context,
+                     [&](const Tensor& h) { return attention(h, causal, context); });  // (B, T, 16)
+    x = nn::pre_norm(x, last_norm, context, feed_forward);                             // (B, T, 16)
+    return output(x);                                                                  // (B, T, 3)
   }
 };
 

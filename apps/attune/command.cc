@@ -1,11 +1,11 @@
 #include "apps/attune/command.h"
 
+#include <dnnl_version.h>
+#include <fmt/format.h>
+
 #include <cstdio>
 #include <iostream>
 #include <iterator>
-
-#include <dnnl_version.h>
-#include <fmt/format.h>
 
 #include "attune/backend/cpu/threads.h"
 #include "attune/base/error.h"
@@ -14,8 +14,9 @@
 namespace attune::command {
 
 void add_threads(CLI::App& verb) {
-  verb.add_option_function<int>("--threads", [](int count) { cpu::set_num_threads(count); },
-                                "Threads that compute (default: every processor)")
+  verb.add_option_function<int>(
+          "--threads", [](int count) { cpu::set_num_threads(count); },
+          "Threads that compute (default: every processor)")
       ->group("Machine");
 }
 
@@ -35,8 +36,9 @@ std::string version_text() {
       "build          {}, g++ {}, oneDNN {}.{}.{}\n"
       "instructions   found: {}; used: up to {}{}\n"
       "threads        {}",
-      ATTUNE_VERSION, ATTUNE_BUILD_TYPE, __VERSION__, DNNL_VERSION_MAJOR, DNNL_VERSION_MINOR, DNNL_VERSION_PATCH,
-      found.empty() ? "baseline" : found, isa_name(isa()), isa_has_vnni() ? " with vnni" : "", cpu::num_threads());
+      ATTUNE_VERSION, ATTUNE_BUILD_TYPE, __VERSION__, DNNL_VERSION_MAJOR, DNNL_VERSION_MINOR,
+      DNNL_VERSION_PATCH, found.empty() ? "baseline" : found, isa_name(isa()),
+      isa_has_vnni() ? " with vnni" : "", cpu::num_threads());
 }
 
 std::string read_standard_input() {

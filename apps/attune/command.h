@@ -1,16 +1,15 @@
 // What the verbs of the command share.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 namespace attune::command {
 
-// Each verb adds its subcommand and returns nothing: CLI11 calls it when the user asks for it. The exit code is
-// 0 unless the verb sets another.
+// Each verb adds its subcommand and returns nothing: CLI11 calls it when the user asks for it. The exit code
+// is 0 unless the verb sets another.
 struct Program {
   CLI::App app{"Attune trains, runs and looks into Transformers.", "attune"};
   std::vector<std::string> arguments;  // as typed, "_" in the names of options replaced by "-"

@@ -1,7 +1,7 @@
 // attune demo: trains a small GPT in about a minute on a text that the program makes itself.
-#include <filesystem>
-
 #include <fmt/format.h>
+
+#include <filesystem>
 
 #include "apps/attune/command.h"
 #include "apps/attune/demo_text.h"
@@ -52,12 +52,14 @@ std::string sample(const models::CausalLanguageModel& model, const text::Tokeniz
   options.max_new_tokens = 240;
   options.sampling = {.temperature = 0.7, .seed = 1};
   const auto tokens = generate::generate(model, {{ids.begin(), ids.end()}}, options).front();
-  return prompt + tokenizer.decode(std::vector<std::int32_t>(tokens.begin(), tokens.end()), /*skip_special=*/true);
+  return prompt +
+         tokenizer.decode(std::vector<std::int32_t>(tokens.begin(), tokens.end()), /*skip_special=*/true);
 }
 
 // The model before it has learned anything: the same sizes and first weights as the run's.
 std::string sample_untrained(const LanguageModelRun& run) {
-  const auto tokenizer = text::choose_tokenizer(run.tokenizer, {{run.train.begin(), run.train.end()}, {}}, {run.valid.begin(), run.valid.end()});
+  const auto tokenizer = text::choose_tokenizer(run.tokenizer, {{run.train.begin(), run.train.end()}, {}},
+                                                {run.valid.begin(), run.valid.end()});
   models::Gpt2Config config;
   config.vocab_size = tokenizer->vocab_size();
   config.n_positions = run.context;
@@ -77,25 +79,30 @@ int run(const fs::path& out) {
   io::write_text_atomically(text, demo_text(tales, 1));
   io::write_text_atomically(held_out, demo_text(held_out_tales, 2));
   const LanguageModelRun options = demo_run(out, text, held_out);
-  fmt::print("Attune's demo: a GPT of {} layers, {} heads, width {} learns to write small tales, letter by letter.\n"
-             "The text is {:.1f} MB that this program made up; {} other tales are held out.\n\n"
-             "Before training it writes:\n  {}\n\n",
-             options.layers, options.heads, options.width, static_cast<double>(fs::file_size(text)) / 1e6, held_out_tales, sample_untrained(options));
+  fmt::print(
+      "Attune's demo: a GPT of {} layers, {} heads, width {} learns to write small tales, letter by letter.\n"
+      "The text is {:.1f} MB that this program made up; {} other tales are held out.\n\n"
+      "Before training it writes:\n  {}\n\n",
+      options.layers, options.heads, options.width, static_cast<double>(fs::file_size(text)) / 1e6,
+      held_out_tales, sample_untrained(options));
   std::fflush(stdout);
   const auto result = train_language_model(options, stderr);
   if (result.end == train::TrainingResult::End::interrupted) {
-    fmt::print("\nStopped at step {} of {}. Run 'attune demo' again to start anew.\n", result.steps_done, result.max_steps);
+    fmt::print("\nStopped at step {} of {}. Run 'attune demo' again to start anew.\n", result.steps_done,
+               result.max_steps);
     return 128 + result.signal;
   }
   const auto model = models::load_causal_language_model(out);
   const auto tokenizer = text::load_tokenizer(out);
-  fmt::print("\nAfter {} steps in {:.0f} s the loss on held-out tales is {:.3f} nats a letter. Now it writes:\n  {}\n\n"
-             "The model is in {}. What to do next:\n"
-             "  attune generate {} --prompt \"In the spring the old baker \"\n"
-             "  attune info {} --shapes\n"
-             "  attune train lm --train YOUR-TEXT.txt --valid-fraction 0.1 --max-steps 2000 --out runs/mine\n",
-             result.steps_done, result.elapsed_seconds, result.best_eval_loss.value_or(0), sample(*model, *tokenizer), out.string(), out.string(),
-             out.string());
+  fmt::print(
+      "\nAfter {} steps in {:.0f} s the loss on held-out tales is {:.3f} nats a letter. Now it writes:\n  "
+      "{}\n\n"
+      "The model is in {}. What to do next:\n"
+      "  attune generate {} --prompt \"In the spring the old baker \"\n"
+      "  attune info {} --shapes\n"
+      "  attune train lm --train YOUR-TEXT.txt --valid-fraction 0.1 --max-steps 2000 --out runs/mine\n",
+      result.steps_done, result.elapsed_seconds, result.best_eval_loss.value_or(0),
+      sample(*model, *tokenizer), out.string(), out.string(), out.string());
   return 0;
 }
 
@@ -103,7 +110,8 @@ int run(const fs::path& out) {
 
 void add_demo(Program& program) {
   auto out = std::make_shared<std::string>("runs/demo");
-  CLI::App& verb = *program.app.add_subcommand("demo", "Train a small GPT in about a minute and see what it writes");
+  CLI::App& verb =
+      *program.app.add_subcommand("demo", "Train a small GPT in about a minute and see what it writes");
   verb.add_option("--out", *out, "Directory of the model")->capture_default_str();
   add_threads(verb);
   verb.callback([out, &program] { program.exit_code = run(*out); });

@@ -1,9 +1,9 @@
 #include "apps/attune/demo_text.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <string_view>
-
-#include <fmt/format.h>
 
 #include "attune/tensor/random.h"
 
@@ -19,26 +19,27 @@ struct Trade {
 };
 
 constexpr std::array people = {
-    Person{"Anna", "she", "her"},  Person{"Clara", "she", "her"}, Person{"Edith", "she", "her"},
+    Person{"Anna", "she", "her"},   Person{"Clara", "she", "her"}, Person{"Edith", "she", "her"},
     Person{"Martha", "she", "her"}, Person{"Ruth", "she", "her"},  Person{"Ben", "he", "his"},
-    Person{"Hugo", "he", "his"},   Person{"Jonas", "he", "his"},  Person{"Oliver", "he", "his"},
+    Person{"Hugo", "he", "his"},    Person{"Jonas", "he", "his"},  Person{"Oliver", "he", "his"},
     Person{"Tom", "he", "his"},
 };
 constexpr std::array trades = {
-    Trade{"baker", "oven", "bakery"},  Trade{"fisher", "net", "harbour"}, Trade{"farmer", "plough", "field"},
-    Trade{"miller", "wheel", "mill"},  Trade{"tailor", "needle", "shop"}, Trade{"smith", "hammer", "forge"},
+    Trade{"baker", "oven", "bakery"},     Trade{"fisher", "net", "harbour"},
+    Trade{"farmer", "plough", "field"},   Trade{"miller", "wheel", "mill"},
+    Trade{"tailor", "needle", "shop"},    Trade{"smith", "hammer", "forge"},
     Trade{"gardener", "spade", "garden"},
 };
 constexpr std::array<std::string_view, 6> moods = {"old", "young", "clever", "tired", "cheerful", "quiet"};
-constexpr std::array<std::string_view, 5> times = {"One morning", "One evening", "In the spring", "Last winter",
-                                                   "On a rainy day"};
-constexpr std::array<std::string_view, 6> roads = {"the river", "the forest", "the market", "the bridge", "the hill",
-                                                   "the village"};
-constexpr std::array<std::string_view, 7> things = {"apples", "coins", "feathers", "shells", "candles", "pears",
-                                                    "ribbons"};
+constexpr std::array<std::string_view, 5> times = {"One morning", "One evening", "In the spring",
+                                                   "Last winter", "On a rainy day"};
+constexpr std::array<std::string_view, 6> roads = {"the river",  "the forest", "the market",
+                                                   "the bridge", "the hill",   "the village"};
+constexpr std::array<std::string_view, 7> things = {"apples",  "coins", "feathers", "shells",
+                                                    "candles", "pears", "ribbons"};
 constexpr std::array<std::string_view, 5> friends = {"a child", "a stranger", "a neighbour", "an old friend",
                                                      "a traveller"};
-constexpr std::array<std::string_view, 11> numbers = {"no",   "one", "two",   "three", "four", "five",
+constexpr std::array<std::string_view, 11> numbers = {"no",  "one",   "two",   "three", "four", "five",
                                                       "six", "seven", "eight", "nine",  "ten"};
 
 template <typename List>
@@ -56,11 +57,12 @@ std::string tale(Generator& generator) {
   const Person& person = pick(people, generator);
   const Trade& trade = pick(trades, generator);
   const std::string_view thing = pick(things, generator);
-  const std::uint64_t found = 4 + uniform_integer(generator, 7), given = 1 + uniform_integer(generator, found - 2);
+  const std::uint64_t found = 4 + uniform_integer(generator, 7),
+                      given = 1 + uniform_integer(generator, found - 2);
   const std::string she = capitalised(person.subject);
-  std::string text = fmt::format("{} the {} {} left {} {} and walked to {}.", pick(times, generator),
-                                 pick(moods, generator), trade.name, person.possessive, trade.place,
-                                 pick(roads, generator));
+  std::string text =
+      fmt::format("{} the {} {} left {} {} and walked to {}.", pick(times, generator), pick(moods, generator),
+                  trade.name, person.possessive, trade.place, pick(roads, generator));
   text += fmt::format(" The name of the {} was {}.", trade.name, person.name);
   text += fmt::format(" {} found {} {} beside the road.", she, numbers[found], thing);
   text += fmt::format(" {} gave {} of them to {}, so {} had {} left.", person.name, numbers[given],

@@ -1,7 +1,7 @@
 // attune eval DIR --data FILE: how well a model predicts a text.
-#include <filesystem>
-
 #include <fmt/format.h>
+
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "apps/attune/command.h"
@@ -25,8 +25,10 @@ struct Options {
 tasks::LanguageModelEvaluation evaluate(const Options& options) {
   const auto model = models::load_causal_language_model(options.directory, {loaded_type(options.dtype)});
   const auto tokenizer = text::load_tokenizer(options.directory);
-  const std::int64_t context = model->context_length(), stride = options.stride == 0 ? context : options.stride;
-  if (stride < 1 || stride > context) fail_usage("--stride is {}, expected 1 to the model's context of {}", stride, context);
+  const std::int64_t context = model->context_length(),
+                     stride = options.stride == 0 ? context : options.stride;
+  if (stride < 1 || stride > context)
+    fail_usage("--stride is {}, expected 1 to the model's context of {}", stride, context);
   if (options.batch_size < 1) fail_usage("--batch-size is {}, expected at least 1", options.batch_size);
   text::TextFiles files{{options.data.begin(), options.data.end()}, std::nullopt};
   if (!options.separator.empty()) files.separator = options.separator;
@@ -46,8 +48,9 @@ void run(const Options& options) {
     fmt::print("{}\n", line.dump());
     return;
   }
-  fmt::print("loss           {:.4f} nats a token\nperplexity     {:.3f}\nbits per byte  {:.4f}\ntokens         {}\n", result.loss,
-             result.perplexity, result.bits_per_byte, result.tokens);
+  fmt::print(
+      "loss           {:.4f} nats a token\nperplexity     {:.3f}\nbits per byte  {:.4f}\ntokens         {}\n",
+      result.loss, result.perplexity, result.bits_per_byte, result.tokens);
 }
 
 }  // namespace
@@ -58,9 +61,11 @@ void add_eval(Program& program) {
   verb.add_option("directory", options->directory, "Model directory")->required();
   verb.add_option("--data", options->data, "Text files")->required()->take_all();
   verb.add_option("--separator", options->separator, "Line that stands between the documents of a file");
-  verb.add_option("--stride", options->stride, "By how many tokens the window moves on; 0: the context")->capture_default_str();
+  verb.add_option("--stride", options->stride, "By how many tokens the window moves on; 0: the context")
+      ->capture_default_str();
   verb.add_option("--batch-size", options->batch_size, "Windows at once")->capture_default_str();
-  verb.add_option("--dtype", options->dtype, "Type of the weights: float32 or bfloat16")->capture_default_str();
+  verb.add_option("--dtype", options->dtype, "Type of the weights: float32 or bfloat16")
+      ->capture_default_str();
   verb.add_flag("--json", options->json, "Print one JSON object");
   add_threads(verb);
   verb.callback([options] { run(*options); });

@@ -1,15 +1,16 @@
 // attune generate DIR --prompt TEXT: continues a text, streaming it as it goes.
-#include <chrono>
-#include <cstdio>
+#include "attune/generate/generate.h"
 
 #include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "apps/attune/command.h"
 #include "apps/attune/model_options.h"
 #include "apps/attune/stop_words.h"
 #include "attune/base/error.h"
-#include "attune/generate/generate.h"
 #include "attune/io/file.h"
 #include "attune/text/streaming_decoder.h"
 #include "attune/text/tokenizer.h"
@@ -63,12 +64,9 @@ struct Timings {
 
   void print() const {
     const double rate = new_tokens > 1 ? static_cast<double>(new_tokens - 1) / decode : 0;
-    const nlohmann::ordered_json line = {{"load_seconds", load},
-                                         {"prompt_tokens", prompt_tokens},
-                                         {"prompt_seconds", prompt},
-                                         {"first_token_seconds", first_token},
-                                         {"new_tokens", new_tokens},
-                                         {"decode_seconds", decode},
+    const nlohmann::ordered_json line = {{"load_seconds", load},     {"prompt_tokens", prompt_tokens},
+                                         {"prompt_seconds", prompt}, {"first_token_seconds", first_token},
+                                         {"new_tokens", new_tokens}, {"decode_seconds", decode},
                                          {"tokens_per_second", rate}};
     fmt::print(stderr, "{}\n", line.dump());
   }
@@ -113,19 +111,44 @@ void add_generate(Program& program) {
   CLI::App& verb = *program.app.add_subcommand("generate", "Continue a text with a model");
   auto& o = *options;
   verb.add_option("directory", o.directory, "Model directory")->required();
-  auto* prompt = verb.add_option("--prompt", o.prompt, "Text to continue (default: standard input)")->group("Text");
-  verb.add_option("--prompt-file", o.prompt_file, "File with the text to continue")->excludes(prompt)->group("Text");
-  verb.add_option("--max-new-tokens", o.generate.max_new_tokens, "Most tokens to write")->capture_default_str()->group("Text");
-  verb.add_option("--stop", o.stop, "End before this text; may be repeated")->group("Text")->take_all()->allow_extra_args(false);
-  verb.add_flag("--ignore-eos", o.generate.ignore_end_of_text, "Go on past the end-of-text token")->group("Text");
+  auto* prompt =
+      verb.add_option("--prompt", o.prompt, "Text to continue (default: standard input)")->group("Text");
+  verb.add_option("--prompt-file", o.prompt_file, "File with the text to continue")
+      ->excludes(prompt)
+      ->group("Text");
+  verb.add_option("--max-new-tokens", o.generate.max_new_tokens, "Most tokens to write")
+      ->capture_default_str()
+      ->group("Text");
+  verb.add_option("--stop", o.stop, "End before this text; may be repeated")
+      ->group("Text")
+      ->take_all()
+      ->allow_extra_args(false);
+  verb.add_flag("--ignore-eos", o.generate.ignore_end_of_text, "Go on past the end-of-text token")
+      ->group("Text");
   auto& sampling = o.generate.sampling;
-  verb.add_option("--temperature", sampling.temperature, "Randomness; 0 always takes the best token")->capture_default_str()->group("Sampling");
-  verb.add_option("--top-k", sampling.top_k, "Choose among the k best; 0 is all")->capture_default_str()->group("Sampling");
-  verb.add_option("--top-p", sampling.top_p, "Choose among the best that together have this probability")->capture_default_str()->group("Sampling");
-  verb.add_option("--min-p", sampling.min_p, "Choose among those at least this fraction as probable as the best")->capture_default_str()->group("Sampling");
-  verb.add_option("--repetition-penalty", sampling.repetition_penalty, "Above 1 discourages tokens that occurred")->capture_default_str()->group("Sampling");
-  verb.add_option("--seed", sampling.seed, "Seed of the random numbers")->capture_default_str()->group("Sampling");
-  verb.add_option("--dtype", o.dtype, "Type of the weights: float32 or bfloat16")->capture_default_str()->group("Machine");
+  verb.add_option("--temperature", sampling.temperature, "Randomness; 0 always takes the best token")
+      ->capture_default_str()
+      ->group("Sampling");
+  verb.add_option("--top-k", sampling.top_k, "Choose among the k best; 0 is all")
+      ->capture_default_str()
+      ->group("Sampling");
+  verb.add_option("--top-p", sampling.top_p, "Choose among the best that together have this probability")
+      ->capture_default_str()
+      ->group("Sampling");
+  verb.add_option("--min-p", sampling.min_p,
+                  "Choose among those at least this fraction as probable as the best")
+      ->capture_default_str()
+      ->group("Sampling");
+  verb.add_option("--repetition-penalty", sampling.repetition_penalty,
+                  "Above 1 discourages tokens that occurred")
+      ->capture_default_str()
+      ->group("Sampling");
+  verb.add_option("--seed", sampling.seed, "Seed of the random numbers")
+      ->capture_default_str()
+      ->group("Sampling");
+  verb.add_option("--dtype", o.dtype, "Type of the weights: float32 or bfloat16")
+      ->capture_default_str()
+      ->group("Machine");
   verb.add_flag("--timings", o.timings, "Print timings as one JSON line on standard error")->group("Machine");
   add_threads(verb);
   verb.callback([options, prompt] {

@@ -1,7 +1,6 @@
 #include "apps/attune/language_model_run.h"
 
 #include <filesystem>
-
 #include <nlohmann/json.hpp>
 
 #include "attune/models/gpt2/gpt2.h"
@@ -29,13 +28,18 @@ void validate(const LanguageModelRun& run) {
   positive("--width", run.width);
   positive("--context", run.context);
   positive("--batch-size", run.batch_size);
-  if (run.feed_forward < 0) fail_usage("--feed-forward is {}, expected 0 (four times the width) or more", run.feed_forward);
-  if (run.eval_stride < 0) fail_usage("--eval-stride is {}, expected 0 (the context) or more", run.eval_stride);
-  if (run.width % run.heads != 0) fail_usage("--width is {}, which {} heads do not divide", run.width, run.heads);
-  if (!(run.dropout >= 0 && run.dropout < 1)) fail_usage("--dropout is {}, expected 0 <= dropout < 1", run.dropout);
+  if (run.feed_forward < 0)
+    fail_usage("--feed-forward is {}, expected 0 (four times the width) or more", run.feed_forward);
+  if (run.eval_stride < 0)
+    fail_usage("--eval-stride is {}, expected 0 (the context) or more", run.eval_stride);
+  if (run.width % run.heads != 0)
+    fail_usage("--width is {}, which {} heads do not divide", run.width, run.heads);
+  if (!(run.dropout >= 0 && run.dropout < 1))
+    fail_usage("--dropout is {}, expected 0 <= dropout < 1", run.dropout);
   if (run.train.empty()) fail_usage("--train FILE is missing: what should the model learn from?");
   if (run.out.empty()) fail_usage("--out DIR is missing: where should the model go?");
-  if (!run.valid.empty() && run.valid_fraction != 0) fail_usage("--valid and --valid-fraction exclude one another");
+  if (!run.valid.empty() && run.valid_fraction != 0)
+    fail_usage("--valid and --valid-fraction exclude one another");
   if (!(run.valid_fraction >= 0 && run.valid_fraction < 1)) {
     fail_usage("--valid-fraction is {}, expected 0 <= fraction < 1", run.valid_fraction);
   }
@@ -58,13 +62,15 @@ models::Gpt2Config new_config(const LanguageModelRun& run, const text::Tokenizer
 }
 
 // A new model, or the one to continue from, with its weights; of a resumed run, those of the checkpoint.
-std::unique_ptr<models::CausalLanguageModel> make_model(const LanguageModelRun& run, const text::Tokenizer& tokenizer,
+std::unique_ptr<models::CausalLanguageModel> make_model(const LanguageModelRun& run,
+                                                        const text::Tokenizer& tokenizer,
                                                         const std::optional<train::Checkpoint>& checkpoint) {
   if (checkpoint) return models::load_causal_language_model(checkpoint->path);
   if (!run.model.empty()) {
     auto model = models::load_causal_language_model(run.model);
-    check(tokenizer.vocab_size() <= model->vocab_size(), "the tokenizer has {} tokens, the model of {} takes {}",
-          tokenizer.vocab_size(), run.model, model->vocab_size());
+    check(tokenizer.vocab_size() <= model->vocab_size(),
+          "the tokenizer has {} tokens, the model of {} takes {}", tokenizer.vocab_size(), run.model,
+          model->vocab_size());
     return model;
   }
   auto model = std::make_unique<models::Gpt2>(new_config(run, tokenizer));
@@ -85,11 +91,14 @@ Corpora open_corpora(const LanguageModelRun& run, const text::Tokenizer& tokeniz
     // Only a text that takes a while to tokenise is worth a line.
     constexpr std::uint64_t worth_telling = std::uint64_t{32} << 20;
     std::uint64_t told = 0;
-    return text::open_corpus(text_files(run, paths), tokenizer, cache / name, [&, told](std::uint64_t done, std::uint64_t total) mutable {
-      if (progress == nullptr || total < worth_telling || done * 20 / total == told) return;
-      told = done * 20 / total;
-      fmt::print(progress, "tokenising {}: {} of {} MB\n", name, done / 1000000, total / 1000000);
-    });
+    return text::open_corpus(text_files(run, paths), tokenizer, cache / name,
+                             [&, told](std::uint64_t done, std::uint64_t total) mutable {
+                               if (progress == nullptr || total < worth_telling || done * 20 / total == told)
+                                 return;
+                               told = done * 20 / total;
+                               fmt::print(progress, "tokenising {}: {} of {} MB\n", name, done / 1000000,
+                                          total / 1000000);
+                             });
   };
   text::TokenCorpus all = open(run.train, "train.tokens");
   if (run.valid_fraction > 0) {
@@ -146,13 +155,18 @@ train::TrainingResult train_language_model(const LanguageModelRun& run, std::FIL
   validate(run);
   nlohmann::ordered_json configuration;
   to_json(configuration, run);
-  train::RunDirectory directory(
-      run.out, run.resume ? train::RunMode::resume : run.overwrite ? train::RunMode::overwrite : train::RunMode::fresh,
-      run.training, configuration.dump());
+  train::RunDirectory directory(run.out,
+                                run.resume      ? train::RunMode::resume
+                                : run.overwrite ? train::RunMode::overwrite
+                                                : train::RunMode::fresh,
+                                run.training, configuration.dump());
 
   const auto checkpoint = directory.checkpoint();
-  const std::string choice = checkpoint ? checkpoint->path.string() : run.model.empty() ? run.tokenizer : run.model;
-  const auto tokenizer = text::choose_tokenizer(choice, text_files(run, run.train), {run.valid.begin(), run.valid.end()});
+  const std::string choice = checkpoint          ? checkpoint->path.string()
+                             : run.model.empty() ? run.tokenizer
+                                                 : run.model;
+  const auto tokenizer =
+      text::choose_tokenizer(choice, text_files(run, run.train), {run.valid.begin(), run.valid.end()});
   const auto model = make_model(run, *tokenizer, checkpoint);
   Corpora corpora = open_corpora(run, *tokenizer, progress);
 

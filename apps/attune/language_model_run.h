@@ -2,11 +2,10 @@
 #pragma once
 
 #include <cstdio>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <nlohmann/json_fwd.hpp>
 
 #include "attune/train/options.h"
 #include "attune/train/trainer.h"
@@ -16,10 +15,10 @@ namespace attune::command {
 struct LanguageModelRun {
   // Data
   std::vector<std::string> train, valid;
-  double valid_fraction = 0;   // 0: none is split off
-  std::string separator;       // a line between documents; empty: a file is a document
+  double valid_fraction = 0;  // 0: none is split off
+  std::string separator;      // a line between documents; empty: a file is a document
   std::string tokenizer = "char";
-  std::string cache;           // directory of the tokenised text; empty: in the run's own
+  std::string cache;  // directory of the tokenised text; empty: in the run's own
 
   // Model
   std::string model;  // a directory to continue from; empty: a new GPT-2 of these sizes

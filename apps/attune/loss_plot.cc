@@ -1,9 +1,9 @@
 #include "apps/attune/loss_plot.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include <fmt/format.h>
 
 namespace attune::command {
 namespace {
@@ -36,7 +36,8 @@ std::string plot_losses(const std::vector<HistoryPoint>& points, int width, int 
   }
   if (!(low <= high)) return "";
   const double span = std::max(high - low, 1e-9);
-  std::vector<std::string> rows(static_cast<std::size_t>(height), std::string(static_cast<std::size_t>(width), ' '));
+  std::vector<std::string> rows(static_cast<std::size_t>(height),
+                                std::string(static_cast<std::size_t>(width), ' '));
   for (std::size_t x = 0; x < means.size(); ++x) {
     if (std::isnan(means[x])) continue;
     const auto y = static_cast<std::size_t>(std::lround((high - means[x]) / span * (height - 1)));
@@ -46,12 +47,15 @@ std::string plot_losses(const std::vector<HistoryPoint>& points, int width, int 
   for (int y = 0; y < height; ++y) {
     const double value = high - span * y / (height - 1);
     const bool labelled = y == 0 || y == height - 1 || y == height / 2;
-    text += fmt::format("{:>9} |{}\n", labelled ? fmt::format("{:.3f}", value) : "", rows[static_cast<std::size_t>(y)]);
+    text += fmt::format("{:>9} |{}\n", labelled ? fmt::format("{:.3f}", value) : "",
+                        rows[static_cast<std::size_t>(y)]);
   }
   text += fmt::format("{:>9} +{}\n", "", std::string(static_cast<std::size_t>(width), '-'));
-  const std::string left = fmt::format("step {:.0f}", points.front().step), right = fmt::format("{:.0f}", points.back().step);
+  const std::string left = fmt::format("step {:.0f}", points.front().step),
+                    right = fmt::format("{:.0f}", points.back().step);
   const int gap = std::max(1, width - static_cast<int>(left.size() + right.size()));
-  return text + fmt::format("{:>11}{}{}{}\n", "", left, std::string(static_cast<std::size_t>(gap), ' '), right);
+  return text +
+         fmt::format("{:>11}{}{}{}\n", "", left, std::string(static_cast<std::size_t>(gap), ' '), right);
 }
 
 }  // namespace attune::command

@@ -1,9 +1,9 @@
 // The command `attune`: one verb, one file.
+#include <fmt/format.h>
+
 #include <csignal>
 #include <cstdio>
 #include <iostream>
-
-#include <fmt/format.h>
 
 #include "apps/attune/command.h"
 #include "apps/attune/nearest.h"
@@ -26,8 +26,10 @@ int report_unknown(const CLI::App& app, const CLI::ExtrasError& error) {
   const auto remaining = verb.remaining(true);
   const std::string word = remaining.empty() ? error.what() : remaining.front();
   const std::string nearest = attune::command::nearest_name(word, verb);
-  fmt::print(stderr, "attune: unknown {} {}{}\nTry '{} --help'.\n", word.starts_with("-") ? "option" : "argument",
-             word, nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest), attune::command::path_of(verb));
+  fmt::print(stderr, "attune: unknown {} {}{}\nTry '{} --help'.\n",
+             word.starts_with("-") ? "option" : "argument", word,
+             nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest),
+             attune::command::path_of(verb));
   return usage;
 }
 
@@ -55,7 +57,8 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& success) {
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "attune: {}\nTry '{} --help'.\n", error.what(), attune::command::path_of(deepest_verb(app)));
+    fmt::print(stderr, "attune: {}\nTry '{} --help'.\n", error.what(),
+               attune::command::path_of(deepest_verb(app)));
     return usage;
   }
 }

@@ -1,11 +1,10 @@
 // Names that the user nearly typed.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <CLI/CLI.hpp>
 
 namespace attune::command {
 

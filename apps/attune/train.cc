@@ -1,5 +1,6 @@
 // attune train TASK: trains a model on the user's data.
 #include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "apps/attune/command.h"
@@ -15,22 +16,37 @@ using Run = LanguageModelRun;
 void add_data_flags(CLI::App& verb, Run& run) {
   verb.add_option("--train", run.train, "Text files to learn from")->take_all()->group("Data");
   verb.add_option("--valid", run.valid, "Text files to evaluate on")->take_all()->group("Data");
-  verb.add_option("--valid-fraction", run.valid_fraction, "Last part of the training text to evaluate on instead")->capture_default_str()->group("Data");
-  verb.add_option("--separator", run.separator, "Line that stands between the documents of a file (default: a file is a document)")->group("Data");
-  verb.add_option("--tokenizer", run.tokenizer, "char, bpe:SIZE (learned from the text), or a directory that has one")->capture_default_str()->group("Data");
-  verb.add_option("--cache-dir", run.cache, "Where the tokenised text is kept (default: OUT/cache)")->group("Data");
+  verb.add_option("--valid-fraction", run.valid_fraction,
+                  "Last part of the training text to evaluate on instead")
+      ->capture_default_str()
+      ->group("Data");
+  verb.add_option("--separator", run.separator,
+                  "Line that stands between the documents of a file (default: a file is a document)")
+      ->group("Data");
+  verb.add_option("--tokenizer", run.tokenizer,
+                  "char, bpe:SIZE (learned from the text), or a directory that has one")
+      ->capture_default_str()
+      ->group("Data");
+  verb.add_option("--cache-dir", run.cache, "Where the tokenised text is kept (default: OUT/cache)")
+      ->group("Data");
 }
 
 void add_model_flags(CLI::App& verb, Run& run) {
-  auto* model = verb.add_option("--model", run.model, "Model directory to continue from, instead of a new model")->group("Model");
+  auto* model =
+      verb.add_option("--model", run.model, "Model directory to continue from, instead of a new model")
+          ->group("Model");
   const auto size = [&](const char* name, std::int64_t& value, const char* help) {
     return verb.add_option(name, value, help)->capture_default_str()->group("Model");
   };
   size("--layers", run.layers, "Layers")->excludes(model);
   size("--heads", run.heads, "Attention heads of a layer")->excludes(model);
   size("--width", run.width, "Width of the residual stream")->excludes(model);
-  size("--feed-forward", run.feed_forward, "Width of the feed-forward network; 0: four times the width")->excludes(model);
-  verb.add_option("--dropout", run.dropout, "Dropout of a new model")->capture_default_str()->excludes(model)->group("Model");
+  size("--feed-forward", run.feed_forward, "Width of the feed-forward network; 0: four times the width")
+      ->excludes(model);
+  verb.add_option("--dropout", run.dropout, "Dropout of a new model")
+      ->capture_default_str()
+      ->excludes(model)
+      ->group("Model");
   size("--context", run.context, "Tokens the model sees at once, and of a training window");
 }
 
@@ -38,12 +54,20 @@ void add_optimizer_flags(CLI::App& verb, train::TrainingOptions& options) {
   const auto number = [&](const char* name, auto& value, const char* help) {
     verb.add_option(name, value, help)->capture_default_str()->group("Optimizer");
   };
-  verb.add_option_function<std::string>("--optimizer", [&](const std::string& name) { options.optimizer = train::parse_optimizer_kind(name); },
-                                        "adamw, adam or sgd")->default_str(std::string(name_of(options.optimizer)))->group("Optimizer");
+  verb.add_option_function<std::string>(
+          "--optimizer",
+          [&](const std::string& name) { options.optimizer = train::parse_optimizer_kind(name); },
+          "adamw, adam or sgd")
+      ->default_str(std::string(name_of(options.optimizer)))
+      ->group("Optimizer");
   number("--learning-rate", options.learning_rate, "Highest learning rate");
   number("--min-learning-rate", options.min_learning_rate, "Learning rate at the end of the schedule");
-  verb.add_option_function<std::string>("--lr-scheduler-type", [&](const std::string& name) { options.lr_scheduler_type = train::parse_schedule_kind(name); },
-                                        "constant, linear, cosine or inverse_sqrt")->default_str(std::string(name_of(options.lr_scheduler_type)))->group("Optimizer");
+  verb.add_option_function<std::string>(
+          "--lr-scheduler-type",
+          [&](const std::string& name) { options.lr_scheduler_type = train::parse_schedule_kind(name); },
+          "constant, linear, cosine or inverse_sqrt")
+      ->default_str(std::string(name_of(options.lr_scheduler_type)))
+      ->group("Optimizer");
   number("--warmup-steps", options.warmup_steps, "Steps over which the learning rate rises");
   number("--adam-beta1", options.adam_beta1, "Decay of the mean of gradients");
   number("--adam-beta2", options.adam_beta2, "Decay of the mean of their squares");
@@ -61,22 +85,31 @@ void add_run_flags(CLI::App& verb, Run& run) {
   verb.add_option("--out", run.out, "Directory of the run and of the model")->group("Run");
   verb.add_option("--config", "training_config.json of another run; flags given beside it win")->group("Run");
   verb.add_flag("--resume", run.resume, "Go on with the run in --out where it was stopped")->group("Run");
-  verb.add_flag("--overwrite-output-dir", run.overwrite, "Start anew where another run has been")->group("Run");
+  verb.add_flag("--overwrite-output-dir", run.overwrite, "Start anew where another run has been")
+      ->group("Run");
   number("--batch-size", run.batch_size, "Windows of a micro-batch");
   number("--gradient-accumulation-steps", options.gradient_accumulation_steps, "Micro-batches of a step");
   number("--max-steps", options.max_steps, "Steps; 0: given by --num-train-epochs");
   number("--num-train-epochs", options.num_train_epochs, "Times through the text; 0: given by --max-steps");
   number("--eval-steps", options.eval_steps, "Evaluate every so many steps; 0: at the end");
-  number("--eval-stride", run.eval_stride, "By how many tokens an evaluation window moves on; 0: the context");
-  number("--early-stopping-patience", options.early_stopping_patience, "Evaluations without improvement before stopping; 0: never");
+  number("--eval-stride", run.eval_stride,
+         "By how many tokens an evaluation window moves on; 0: the context");
+  number("--early-stopping-patience", options.early_stopping_patience,
+         "Evaluations without improvement before stopping; 0: never");
   number("--save-steps", options.save_steps, "Save a checkpoint every so many steps; 0: at the end");
   number("--save-total-limit", options.save_total_limit, "Checkpoints kept; 0: all");
   number("--logging-steps", options.logging_steps, "Log every so many steps");
   number("--seed", options.seed, "Seed of the weights, the batches and dropout");
-  verb.add_option_function<std::string>("--dtype", [&](const std::string& name) {
-        if (name != "float32" && name != "bfloat16") fail_usage("--dtype is '{}', expected float32 or bfloat16", name);
-        options.dtype = name == "float32" ? DType::float32 : DType::bfloat16;
-      }, "float32, or bfloat16 with float32 master weights")->default_str("float32")->group("Machine");
+  verb.add_option_function<std::string>(
+          "--dtype",
+          [&](const std::string& name) {
+            if (name != "float32" && name != "bfloat16")
+              fail_usage("--dtype is '{}', expected float32 or bfloat16", name);
+            options.dtype = name == "float32" ? DType::float32 : DType::bfloat16;
+          },
+          "float32, or bfloat16 with float32 master weights")
+      ->default_str("float32")
+      ->group("Machine");
   add_threads(verb);
 }
 
@@ -104,8 +137,10 @@ int report(const Run& run, const train::TrainingResult& result) {
                result.steps_done, result.max_steps, result.checkpoint.string());
     return 128 + result.signal;
   }
-  fmt::print("{} after {} steps, {:.1f} s", result.end == End::finished ? "Finished" : "Stopped early", result.steps_done, result.elapsed_seconds);
-  if (result.best_eval_loss) fmt::print("; best validation loss {:.4f} at step {}", *result.best_eval_loss, result.best_step);
+  fmt::print("{} after {} steps, {:.1f} s", result.end == End::finished ? "Finished" : "Stopped early",
+             result.steps_done, result.elapsed_seconds);
+  if (result.best_eval_loss)
+    fmt::print("; best validation loss {:.4f} at step {}", *result.best_eval_loss, result.best_step);
   fmt::print("\nModel in {0}. Try: attune generate {0} --prompt \"...\"\n", run.out);
   return 0;
 }

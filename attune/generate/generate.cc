@@ -19,7 +19,8 @@ class Window {
   // Starts over from the last `most` tokens of each sequence. Scores of the next token: (B, V).
   Tensor start(const std::vector<Sequence>& sequences, std::int64_t most, std::int64_t capacity) {
     std::vector<std::int64_t> lengths;
-    for (const Sequence& s : sequences) lengths.push_back(std::min(most, static_cast<std::int64_t>(s.size())));
+    for (const Sequence& s : sequences)
+      lengths.push_back(std::min(most, static_cast<std::int64_t>(s.size())));
     const std::int64_t longest = *std::max_element(lengths.begin(), lengths.end());
     std::vector<std::int64_t> ids, positions;
     for (std::size_t b = 0; b < sequences.size(); ++b) {
@@ -27,7 +28,8 @@ class Window {
       for (std::int64_t t = 0; t < longest; ++t) {
         const std::int64_t position = t - padding_[b];
         positions.push_back(std::max<std::int64_t>(0, position));
-        ids.push_back(position < 0 ? 0 : sequences[b][sequences[b].size() - static_cast<std::size_t>(longest - t)]);
+        ids.push_back(
+            position < 0 ? 0 : sequences[b][sequences[b].size() - static_cast<std::size_t>(longest - t)]);
       }
     }
     cache_.emplace(model_.make_cache(batch_, std::min(capacity, model_.context_length())));
@@ -59,8 +61,8 @@ class Window {
 
   Tensor scores(const Tensor& ids, const Tensor& positions) {
     const models::TokenPositions where{positions, key_mask(cache_->length() + ids.dim(1))};
-    const Tensor hidden = model_.hidden_states(ids, where, {}, *cache_);                      // (B, T, D)
-    const Tensor last = ops::slice(hidden, 1, hidden.dim(1) - 1, hidden.dim(1));              // (B, 1, D)
+    const Tensor hidden = model_.hidden_states(ids, where, {}, *cache_);                       // (B, T, D)
+    const Tensor last = ops::slice(hidden, 1, hidden.dim(1) - 1, hidden.dim(1));               // (B, 1, D)
     return ops::contiguous(ops::reshape(model_.logits(last), {batch_, model_.vocab_size()}));  // (B, V)
   }
 
@@ -77,8 +79,8 @@ void expect_prompts(const models::CausalLanguageModel& model, const std::vector<
           "generate: the prompt has {} tokens, the model's context is {}; shorten the prompt", prompt.size(),
           model.context_length());
     for (std::int64_t token : prompt) {
-      check(token >= 0 && token < model.vocab_size(), "generate: token id {} in the prompt, the vocabulary has {}",
-            token, model.vocab_size());
+      check(token >= 0 && token < model.vocab_size(),
+            "generate: token id {} in the prompt, the vocabulary has {}", token, model.vocab_size());
     }
   }
 }
@@ -89,7 +91,8 @@ std::vector<Sequence> generate(const models::CausalLanguageModel& model, const s
                                const GenerateOptions& options, const OnToken& on_token) {
   expect_prompts(model, prompts);
   options.sampling.validate();
-  if (options.max_new_tokens < 0) fail_usage("max-new-tokens is {}, expected 0 or more", options.max_new_tokens);
+  if (options.max_new_tokens < 0)
+    fail_usage("max-new-tokens is {}, expected 0 or more", options.max_new_tokens);
   std::vector<Sequence> results(prompts.size());
   if (prompts.empty() || options.max_new_tokens == 0) return results;
 
@@ -116,13 +119,15 @@ std::vector<Sequence> generate(const models::CausalLanguageModel& model, const s
         sequences[b].push_back(0);  // keeps the batch rectangular; nobody looks at it
         continue;
       }
-      const std::int64_t token = samplers[b].next({row, static_cast<std::size_t>(model.vocab_size())}, sequences[b]);
+      const std::int64_t token =
+          samplers[b].next({row, static_cast<std::size_t>(model.vocab_size())}, sequences[b]);
       sequences[b].push_back(token);
       const bool ended = !options.ignore_end_of_text && model.end_of_text() == token;
       if (!ended) results[b].push_back(token);
       done[b] = ended || (on_token && !on_token(b, token));
     }
-    if (step + 1 == options.max_new_tokens || std::find(done.begin(), done.end(), false) == done.end()) return results;
+    if (step + 1 == options.max_new_tokens || std::find(done.begin(), done.end(), false) == done.end())
+      return results;
     scores = window.full() ? window.start(sequences, std::max<std::int64_t>(1, context / 2), capacity)
                            : window.extend(sequences);
   }

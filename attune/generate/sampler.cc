@@ -49,7 +49,8 @@ std::size_t draw(std::span<const double> weights, double place) {
 }  // namespace
 
 void SamplingOptions::validate() const {
-  if (!(temperature >= 0 && std::isfinite(temperature))) fail_usage("temperature is {}, expected 0 or more", temperature);
+  if (!(temperature >= 0 && std::isfinite(temperature)))
+    fail_usage("temperature is {}, expected 0 or more", temperature);
   if (top_k < 0) fail_usage("top-k is {}, expected 0 (all) or more", top_k);
   if (!(top_p > 0 && top_p <= 1)) fail_usage("top-p is {}, expected 0 < p <= 1", top_p);
   if (!(min_p >= 0 && min_p <= 1)) fail_usage("min-p is {}, expected 0 <= p <= 1", min_p);
@@ -74,7 +75,8 @@ std::int64_t Sampler::next(std::span<const float> scores, std::span<const std::i
     return std::exp((static_cast<double>(score) - highest) / options_.temperature);
   };
   select_candidates(scores);
-  const float highest = candidates_.empty() ? scores[static_cast<std::size_t>(best(scores))] : candidates_[0].first;
+  const float highest =
+      candidates_.empty() ? scores[static_cast<std::size_t>(best(scores))] : candidates_[0].first;
   weights_.clear();
   if (candidates_.empty()) {
     for (float score : scores) weights_.push_back(weigh(score, highest));
@@ -86,7 +88,8 @@ std::int64_t Sampler::next(std::span<const float> scores, std::span<const std::i
   return candidates_.empty() ? static_cast<std::int64_t>(drawn) : candidates_[drawn].second;
 }
 
-// The tokens that the filters look at, best first; none when every token may be drawn, so that nothing is sorted.
+// The tokens that the filters look at, best first; none when every token may be drawn, so that nothing is
+// sorted.
 void Sampler::select_candidates(std::span<const float> scores) {
   candidates_.clear();
   const bool limited = options_.top_k > 0 && static_cast<std::size_t>(options_.top_k) < scores.size();

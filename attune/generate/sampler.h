@@ -11,10 +11,10 @@ namespace attune::generate {
 
 // The filters act in Hugging Face's order: repetition penalty, temperature, top-k, top-p, min-p.
 struct SamplingOptions {
-  double temperature = 1;         // 0: always the best token (greedy)
-  std::int64_t top_k = 0;         // keep the k best; 0 keeps all
-  double top_p = 1;               // keep the best that together reach this probability (Holtzman et al., 1904.09751)
-  double min_p = 0;               // keep those at least this fraction as probable as the best (2407.01082)
+  double temperature = 1;  // 0: always the best token (greedy)
+  std::int64_t top_k = 0;  // keep the k best; 0 keeps all
+  double top_p = 1;        // keep the best that together reach this probability (Holtzman et al., 1904.09751)
+  double min_p = 0;        // keep those at least this fraction as probable as the best (2407.01082)
   double repetition_penalty = 1;  // of tokens that occurred (Keskar et al., 1909.05858); 1 is none
   std::uint64_t seed = 0;
 

@@ -10,7 +10,8 @@
 namespace attune::generate {
 namespace {
 
-std::map<std::int64_t, int> draw(const SamplingOptions& options, const std::vector<float>& scores, int count = 4000) {
+std::map<std::int64_t, int> draw(const SamplingOptions& options, const std::vector<float>& scores,
+                                 int count = 4000) {
   Sampler sampler(options);
   std::map<std::int64_t, int> counts;
   for (int i = 0; i < count; ++i) ++counts[sampler.next(scores, {})];

@@ -17,9 +17,11 @@ std::optional<std::string> match(std::string_view pattern, std::string_view name
   const auto hole = pattern.find("{}");
   if (hole == std::string_view::npos) return pattern == name ? std::optional<std::string>("") : std::nullopt;
   const std::string_view head = pattern.substr(0, hole), tail = pattern.substr(hole + 2);
-  if (name.size() <= head.size() + tail.size() || !name.starts_with(head) || !name.ends_with(tail)) return std::nullopt;
+  if (name.size() <= head.size() + tail.size() || !name.starts_with(head) || !name.ends_with(tail))
+    return std::nullopt;
   const std::string_view number = name.substr(head.size(), name.size() - head.size() - tail.size());
-  if (!std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; })) return std::nullopt;
+  if (!std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; }))
+    return std::nullopt;
   return std::string(number);
 }
 
@@ -40,7 +42,8 @@ Named checkpoint_name(const WeightTable& table, const std::string& ours) {
   fail("the weight table has no rule for parameter {}", ours);
 }
 
-const io::TensorView* find_prefixed(const io::Safetensors& file, const WeightTable& table, const Named& named) {
+const io::TensorView* find_prefixed(const io::Safetensors& file, const WeightTable& table,
+                                    const Named& named) {
   if (!named.rule->prefixed) return file.find(named.checkpoint);
   for (const std::string& prefix : table.prefixes) {
     if (const auto* view = file.find(prefix + named.checkpoint)) return view;
@@ -72,8 +75,7 @@ bool aligned(const io::TensorView& view) {
 Tensor read_tensor(const io::TensorView& view, DType wanted) {
   const Shape shape{std::span<const std::int64_t>(view.shape)};
   if (view.type == io::stored_type_of(wanted) && aligned(view)) {
-    return Tensor::wrap(view.bytes.data(), shape, wanted,
-                        std::const_pointer_cast<io::MappedFile>(view.file));
+    return Tensor::wrap(view.bytes.data(), shape, wanted, std::const_pointer_cast<io::MappedFile>(view.file));
   }
   Tensor tensor = Tensor::empty(shape, wanted);
   const auto count = static_cast<std::size_t>(tensor.elements());
@@ -105,8 +107,8 @@ struct Match {
   Layout layout;
 };
 
-std::vector<Match> match_all(const nn::Parameters& parameters, const WeightTable& table, const io::Safetensors& file,
-                             const std::filesystem::path& checkpoint) {
+std::vector<Match> match_all(const nn::Parameters& parameters, const WeightTable& table,
+                             const io::Safetensors& file, const std::filesystem::path& checkpoint) {
   std::vector<Match> matches;
   std::set<std::string> used;
   Problems problems;
@@ -122,8 +124,8 @@ std::vector<Match> match_all(const nn::Parameters& parameters, const WeightTable
     const Shape expected = named.rule->layout == Layout::transposed ? swapped(ours) : ours;
     const Shape got{std::span<const std::int64_t>(view->shape)};
     if (!(got == expected)) {
-      problems.lines.push_back(
-          fmt::format("misshapen: {} has shape {}, expected {}", view->name, got.to_string(), expected.to_string()));
+      problems.lines.push_back(fmt::format("misshapen: {} has shape {}, expected {}", view->name,
+                                           got.to_string(), expected.to_string()));
     }
     matches.push_back({&parameter, view, named.rule->layout});
   }
@@ -138,8 +140,8 @@ std::vector<Match> match_all(const nn::Parameters& parameters, const WeightTable
 
 }  // namespace
 
-void load_weights(const nn::Parameters& parameters, const WeightTable& table, const std::filesystem::path& checkpoint,
-                  const LoadOptions& options) {
+void load_weights(const nn::Parameters& parameters, const WeightTable& table,
+                  const std::filesystem::path& checkpoint, const LoadOptions& options) {
   const io::Safetensors file(checkpoint);
   for (const auto& [parameter, view, layout] : match_all(parameters, table, file, checkpoint)) {
     const Tensor& ours = parameter->tensor;
@@ -151,7 +153,8 @@ void load_weights(const nn::Parameters& parameters, const WeightTable& table, co
   }
 }
 
-void save_weights(const nn::Parameters& parameters, const WeightTable& table, const std::filesystem::path& directory) {
+void save_weights(const nn::Parameters& parameters, const WeightTable& table,
+                  const std::filesystem::path& directory) {
   std::vector<io::TensorInfo> infos;
   std::map<std::string, Tensor, std::less<>> sources;
   for (const nn::Parameter& parameter : parameters.all()) {

@@ -13,7 +13,8 @@ Tensor part(const Tensor& qkv, std::int64_t index) {
 
 }  // namespace
 
-SelfAttention::SelfAttention(const Scope& scope, const Options& options, Initializer input, Initializer output)
+SelfAttention::SelfAttention(const Scope& scope, const Options& options, Initializer input,
+                             Initializer output)
     : query_key_value(scope / "query_key_value", options.width, 3 * options.width, input),
       output(scope / "output", options.width, options.width, output),
       heads_(options.heads),
@@ -33,7 +34,8 @@ Tensor SelfAttention::merge_heads(const Tensor& heads) const {
 
 Tensor SelfAttention::operator()(const Tensor& x, ops::AttentionOptions mask, const Context& context) const {
   const Tensor qkv = project(x);  // (B, T, 3, H, Dh)
-  if (scoring_) return merge_heads(soft_lookup(scoring_, part(qkv, 0), part(qkv, 1), part(qkv, 2), mask).values);
+  if (scoring_)
+    return merge_heads(soft_lookup(scoring_, part(qkv, 0), part(qkv, 1), part(qkv, 2), mask).values);
   mask.dropout = context.training ? dropout_.probability : 0;
   mask.generator = context.random;
   return merge_heads(ops::attention_fused(qkv, mask));
@@ -41,7 +43,7 @@ Tensor SelfAttention::operator()(const Tensor& x, ops::AttentionOptions mask, co
 
 Tensor SelfAttention::operator()(const Tensor& x, ops::AttentionOptions mask, const Context& context,
                                  KeyValueCache& cache, std::int64_t layer) const {
-  const Tensor qkv = project(x);                                              // (B, T, 3, H, Dh)
+  const Tensor qkv = project(x);                                                // (B, T, 3, H, Dh)
   const auto [keys, values] = cache.extend(layer, part(qkv, 1), part(qkv, 2));  // (B, length + T, H, Dh)
   if (scoring_) return merge_heads(soft_lookup(scoring_, part(qkv, 0), keys, values, mask).values);
   return merge_heads(ops::attention(part(qkv, 0), keys, values, mask));

@@ -120,7 +120,8 @@ TEST(Scoring, AdditiveEqualsBahdanausFormula) {
   const AdditiveScore score(Scope(parameters), 3, 2, Initializer::normal(1));
   Generator generator{.seed = 2};
   parameters.initialize(generator);
-  const Tensor q = random_normal({1, 1, 2, 3}, 0, 1, generator), k = random_normal({1, 1, 4, 3}, 0, 1, generator);
+  const Tensor q = random_normal({1, 1, 2, 3}, 0, 1, generator),
+               k = random_normal({1, 1, 4, 3}, 0, 1, generator);
   const auto got = score(q, k).to_vector<float>();
   const auto qv = q.to_vector<float>(), kv = k.to_vector<float>();
   const auto wq = score.query.weight.to_vector<float>(), wk = score.key.weight.to_vector<float>();
@@ -130,7 +131,8 @@ TEST(Scoring, AdditiveEqualsBahdanausFormula) {
       double energy = 0;
       for (std::size_t a = 0; a < 2; ++a) {
         double sum = b[a];
-        for (std::size_t d = 0; d < 3; ++d) sum += wq[a * 3 + d] * qv[i * 3 + d] + wk[a * 3 + d] * kv[j * 3 + d];
+        for (std::size_t d = 0; d < 3; ++d)
+          sum += wq[a * 3 + d] * qv[i * 3 + d] + wk[a * 3 + d] * kv[j * 3 + d];
         energy += v[a] * std::tanh(sum);
       }
       EXPECT_NEAR(got[i * 4 + j], energy, 1e-5);

@@ -18,7 +18,8 @@ void expect_near(const Tensor& got, const Tensor& expected, double tolerance) {
 }
 
 // A convolution over time of width `kernel` on channels: y[t] = b + sum over j of W[j] x[t + j].
-std::vector<double> convolve(const std::vector<double>& x, std::size_t in, const Linear& layer, std::size_t kernel) {
+std::vector<double> convolve(const std::vector<double>& x, std::size_t in, const Linear& layer,
+                             std::size_t kernel) {
   const auto weight = layer.weight.to_vector<float>(), bias = layer.bias.to_vector<float>();
   const std::size_t out = bias.size(), length = x.size() / in;
   std::vector<double> y;
@@ -36,7 +37,8 @@ std::vector<double> convolve(const std::vector<double>& x, std::size_t in, const
 
 TEST(FeedForward, EqualsTwoConvolutionsOfWidthOne) {
   Parameters parameters;
-  const FeedForward block(Scope(parameters), 6, 24, ops::ActivationKind::relu, Initializer::normal(0.5), Initializer::normal(0.5));
+  const FeedForward block(Scope(parameters), 6, 24, ops::ActivationKind::relu, Initializer::normal(0.5),
+                          Initializer::normal(0.5));
   Generator generator{.seed = 3};
   parameters.initialize(generator);
   const Tensor x = random_normal({1, 9, 6}, 0, 1, generator);

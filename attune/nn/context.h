@@ -6,9 +6,9 @@
 namespace attune::nn {
 
 struct Context {
-  bool training = false;              // dropout acts only in training
-  Generator* random = nullptr;        // the source of dropout masks; required when training with dropout
-  DType compute = DType::float32;     // the type of products; sums over the residual stream stay in float32
+  bool training = false;           // dropout acts only in training
+  Generator* random = nullptr;     // the source of dropout masks; required when training with dropout
+  DType compute = DType::float32;  // the type of products; sums over the residual stream stay in float32
 };
 
 }  // namespace attune::nn

@@ -2,8 +2,8 @@
 
 namespace attune::nn {
 
-KeyValueCache::KeyValueCache(std::int64_t layers, std::int64_t batch, std::int64_t capacity, std::int64_t heads,
-                             std::int64_t head_width, DType dtype)
+KeyValueCache::KeyValueCache(std::int64_t layers, std::int64_t batch, std::int64_t capacity,
+                             std::int64_t heads, std::int64_t head_width, DType dtype)
     : capacity_(capacity) {
   for (std::int64_t layer = 0; layer < layers; ++layer) {
     keys_.push_back(Tensor::empty({batch, capacity, heads, head_width}, dtype));    // (B, C, H, Dh)

@@ -11,12 +11,15 @@ struct Linear {
   Tensor weight;  // (out, in)
   Tensor bias;    // (out), or undefined
 
-  Linear(const Scope& scope, std::int64_t in, std::int64_t out, Initializer initializer, bool with_bias = true)
+  Linear(const Scope& scope, std::int64_t in, std::int64_t out, Initializer initializer,
+         bool with_bias = true)
       : weight(scope.parameter("weight", {out, in}, initializer)) {
     if (with_bias) bias = scope.parameter("bias", {out}, Initializer::zeros());
   }
 
-  Tensor operator()(const Tensor& x) const { return ops::linear(x, weight, bias); }  // (..., in) -> (..., out)
+  Tensor operator()(const Tensor& x) const {
+    return ops::linear(x, weight, bias);
+  }  // (..., in) -> (..., out)
 };
 
 }  // namespace attune::nn

@@ -5,7 +5,8 @@
 namespace attune::nn {
 
 Tensor sinusoidal_positions(std::int64_t first, std::int64_t count, std::int64_t width, SinusoidOrder order) {
-  check(width > 0 && width % 2 == 0, "sinusoidal positions: width is {}, expected a positive even number", width);
+  check(width > 0 && width % 2 == 0, "sinusoidal positions: width is {}, expected a positive even number",
+        width);
   check(first >= 0 && count >= 0, "sinusoidal positions: positions {} .. {}, expected none below zero", first,
         first + count - 1);
   Tensor table = Tensor::empty({count, width});

@@ -13,7 +13,8 @@ constexpr SinusoidOrder orders[] = {SinusoidOrder::interleaved, SinusoidOrder::h
 double dot(const std::vector<float>& table, std::int64_t width, std::int64_t a, std::int64_t b) {
   double sum = 0;
   for (std::int64_t i = 0; i < width; ++i) {
-    sum += static_cast<double>(table[static_cast<std::size_t>(a * width + i)]) * table[static_cast<std::size_t>(b * width + i)];
+    sum += static_cast<double>(table[static_cast<std::size_t>(a * width + i)]) *
+           table[static_cast<std::size_t>(b * width + i)];
   }
   return sum;
 }
@@ -45,7 +46,8 @@ TEST(SinusoidalPositions, AreUniqueAndBounded) {
     const auto table = sinusoidal_positions(0, 5000, 32, order).to_vector<float>();
     std::set<std::vector<float>> rows;
     for (std::size_t p = 0; p < 5000; ++p) {
-      rows.emplace(table.begin() + static_cast<std::ptrdiff_t>(p * 32), table.begin() + static_cast<std::ptrdiff_t>(p * 32 + 32));
+      rows.emplace(table.begin() + static_cast<std::ptrdiff_t>(p * 32),
+                   table.begin() + static_cast<std::ptrdiff_t>(p * 32 + 32));
     }
     EXPECT_EQ(rows.size(), 5000u);
     for (float value : table) EXPECT_LE(std::abs(value), 1.0F);
@@ -65,10 +67,13 @@ TEST(SinusoidalPositions, SimilarityDependsOnDistanceAlone) {
 TEST(SinusoidalPositions, AreDefinedBeyondAnyTrainedLength) {
   const auto far = sinusoidal_positions(1'000'000, 2, 16, SinusoidOrder::halves).to_vector<float>();
   EXPECT_NEAR(far[0], std::sin(1'000'000.0), 1e-6);
-  EXPECT_NE(std::vector<float>(far.begin(), far.begin() + 16), std::vector<float>(far.begin() + 16, far.end()));
+  EXPECT_NE(std::vector<float>(far.begin(), far.begin() + 16),
+            std::vector<float>(far.begin() + 16, far.end()));
 }
 
-TEST(SinusoidalPositions, RefuseAnOddWidth) { EXPECT_THROW(sinusoidal_positions(0, 1, 7, SinusoidOrder::halves), Error); }
+TEST(SinusoidalPositions, RefuseAnOddWidth) {
+  EXPECT_THROW(sinusoidal_positions(0, 1, 7, SinusoidOrder::halves), Error);
+}
 
 }  // namespace
 }  // namespace attune::nn

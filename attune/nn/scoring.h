@@ -34,8 +34,8 @@ struct Lookup {
   Tensor weights;  // (B, H, Tq, Tk): each row sums to one
 };
 
-// softmax(score(q, k) + bias) v for q (B, Tq, H, Dh), k and v (B, Tk, H, Dh). Takes the masks, the bias and the
-// head mask of `options`; the scale belongs to the scoring function, and there is no dropout.
+// softmax(score(q, k) + bias) v for q (B, Tq, H, Dh), k and v (B, Tk, H, Dh). Takes the masks, the bias and
+// the head mask of `options`; the scale belongs to the scoring function, and there is no dropout.
 Lookup soft_lookup(const Scoring& score, const Tensor& q, const Tensor& k, const Tensor& v,
                    const ops::AttentionOptions& options = {});
 

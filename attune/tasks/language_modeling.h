@@ -12,8 +12,8 @@
 namespace attune::tasks {
 
 struct LanguageModelingOptions {
-  std::int64_t context = 0;     // tokens of a window, T
-  std::int64_t batch_size = 1;  // windows of a micro-batch, B
+  std::int64_t context = 0;      // tokens of a window, T
+  std::int64_t batch_size = 1;   // windows of a micro-batch, B
   std::int64_t eval_stride = 0;  // see evaluate_language_model; 0: the context
   // Blocks of the text in an order of their own for every epoch, each once; otherwise windows anywhere in it.
   bool shuffled_epochs = false;
@@ -29,7 +29,8 @@ class LanguageModeling : public Task {
   MicroBatchLoss loss(const MicroBatchIndex& which, const nn::Context& context) override;
   std::int64_t micro_batches_per_epoch() const override;
   bool has_validation() const override { return valid_.has_value(); }
-  std::optional<Evaluation> evaluate(const nn::Context& context, const std::function<bool()>& stopped) override;
+  std::optional<Evaluation> evaluate(const nn::Context& context,
+                                     const std::function<bool()>& stopped) override;
 
  private:
   std::int64_t blocks() const { return (train_.size() - 1) / options_.context; }
@@ -48,12 +49,13 @@ struct LanguageModelEvaluation {
   std::int64_t tokens = 0;  // predicted: all but the first
 };
 
-// Over the whole text, in windows of `context` tokens that move on by `stride`: each token but the first counts
-// once, predicted from at least context - stride tokens before it, as far as there are so many. `batch_size`
-// windows go at once. Nothing when `stopped` said so.
+// Over the whole text, in windows of `context` tokens that move on by `stride`: each token but the first
+// counts once, predicted from at least context - stride tokens before it, as far as there are so many.
+// `batch_size` windows go at once. Nothing when `stopped` said so.
 std::optional<LanguageModelEvaluation> evaluate_language_model(const models::CausalLanguageModel& model,
-                                                               const text::TokenCorpus& text, std::int64_t context,
-                                                               std::int64_t stride, std::int64_t batch_size,
+                                                               const text::TokenCorpus& text,
+                                                               std::int64_t context, std::int64_t stride,
+                                                               std::int64_t batch_size,
                                                                const nn::Context& how,
                                                                const std::function<bool()>& stopped = {});
 

@@ -20,14 +20,15 @@ void CommandTest::TearDown() { std::filesystem::remove_all(directory_); }
 
 Outcome CommandTest::shell(const std::string& script) const {
   write(".script", "export PATH=" ATTUNE_BUILD_DIR ":$PATH\n" + script + "\n");
-  const std::string command =
-      "cd '" + directory_.string() + "' && bash .script > .out 2> .err";
+  const std::string command = "cd '" + directory_.string() + "' && bash .script > .out 2> .err";
   const int status = std::system(command.c_str());
-  Outcome outcome{WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read(".out"), read(".err")};
+  Outcome outcome{WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read(".out"),
+                  read(".err")};
   return outcome;
 }
 
-Outcome CommandTest::attune(const std::string& arguments, const std::string& input, const std::string& before) const {
+Outcome CommandTest::attune(const std::string& arguments, const std::string& input,
+                            const std::string& before) const {
   write(".in", input);
   return shell(before + " attune " + arguments + " < .in");
 }
@@ -47,7 +48,8 @@ std::string CommandTest::sample_text(int sentences) {
   const char* what[] = {"the house.", "a red ball.", "the garden.", "some bread.", "a book."};
   std::string text;
   for (int i = 0; i < sentences; ++i) {
-    text += std::string(who[i * 7 % 4]) + " " + does[i * 5 / 3 % 4] + " " + what[i * 11 / 2 % 5] + (i % 4 == 3 ? "\n" : " ");
+    text += std::string(who[i * 7 % 4]) + " " + does[i * 5 / 3 % 4] + " " + what[i * 11 / 2 % 5] +
+            (i % 4 == 3 ? "\n" : " ");
   }
   return text;
 }

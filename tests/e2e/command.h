@@ -1,10 +1,10 @@
 // Runs the real command and looks at what it did.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <filesystem>
 #include <string>
-
-#include <gtest/gtest.h>
 
 namespace attune::testing {
 
@@ -19,8 +19,10 @@ class CommandTest : public ::testing::Test {
   void SetUp() override;
   void TearDown() override;
 
-  // `arguments` as typed after "attune"; quoting is the shell's. `before` is shell text run first ("ulimit -f 8;").
-  Outcome attune(const std::string& arguments, const std::string& input = "", const std::string& before = "") const;
+  // `arguments` as typed after "attune"; quoting is the shell's. `before` is shell text run first ("ulimit -f
+  // 8;").
+  Outcome attune(const std::string& arguments, const std::string& input = "",
+                 const std::string& before = "") const;
   Outcome shell(const std::string& script) const;
 
   void write(const std::string& name, const std::string& text) const;

@@ -13,11 +13,13 @@ class CommandLine : public CommandTest {};
 TEST_F(CommandLine, HelpListsEveryVerbAndItsOptionsWithDefaults) {
   const Outcome help = attune("--help");
   EXPECT_EQ(help.exit_code, 0);
-  for (const char* verb : {"demo", "train", "generate", "eval", "info"}) EXPECT_THAT(help.out, HasSubstr(verb));
+  for (const char* verb : {"demo", "train", "generate", "eval", "info"})
+    EXPECT_THAT(help.out, HasSubstr(verb));
   const Outcome generate = attune("generate --help");
   EXPECT_EQ(generate.exit_code, 0);
-  for (const char* option : {"--prompt", "--max-new-tokens", "--temperature", "--top-k", "--top-p", "--min-p", "--repetition-penalty",
-                             "--seed", "--stop", "--ignore-eos", "--dtype", "INT=200"}) {
+  for (const char* option :
+       {"--prompt", "--max-new-tokens", "--temperature", "--top-k", "--top-p", "--min-p",
+        "--repetition-penalty", "--seed", "--stop", "--ignore-eos", "--dtype", "INT=200"}) {
     EXPECT_THAT(generate.out, HasSubstr(option));
   }
 }
@@ -60,7 +62,10 @@ TEST_F(CommandLine, ABrokenModelDirectoryIsNamed) {
 
 TEST_F(CommandLine, APromptLongerThanTheContextIsRefused) {
   write("text.txt", sample_text(200));
-  ASSERT_EQ(attune("train lm --train text.txt --layers 1 --heads 1 --width 8 --context 16 --max-steps 2 --out run").exit_code, 0);
+  ASSERT_EQ(
+      attune("train lm --train text.txt --layers 1 --heads 1 --width 8 --context 16 --max-steps 2 --out run")
+          .exit_code,
+      0);
   const Outcome outcome = attune("generate run --prompt 'The cat sees the house. A dog finds'");
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_THAT(outcome.err, HasSubstr("context"));
@@ -71,10 +76,14 @@ TEST_F(CommandLine, APromptLongerThanTheContextIsRefused) {
 
 TEST_F(CommandLine, AStopWordEndsTheTextBeforeIt) {
   write("text.txt", sample_text(200));
-  ASSERT_EQ(attune("train lm --train text.txt --layers 1 --heads 1 --width 8 --context 16 --max-steps 2 --out run").exit_code, 0);
+  ASSERT_EQ(
+      attune("train lm --train text.txt --layers 1 --heads 1 --width 8 --context 16 --max-steps 2 --out run")
+          .exit_code,
+      0);
   const std::string whole = attune("generate run --prompt 'The' --max-new-tokens 40 --seed 3").out;
   const std::string word = whole.substr(12, 2);
-  const std::string stopped = attune("generate run --prompt 'The' --max-new-tokens 40 --seed 3 --stop '" + word + "'").out;
+  const std::string stopped =
+      attune("generate run --prompt 'The' --max-new-tokens 40 --seed 3 --stop '" + word + "'").out;
   EXPECT_EQ(stopped, whole.substr(0, whole.find(word)) + "\n");
 }
 

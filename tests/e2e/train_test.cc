@@ -11,7 +11,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-const std::string small = " --layers 1 --heads 2 --width 16 --context 16 --batch-size 4 --learning-rate 3e-3 --seed 7";
+const std::string small =
+    " --layers 1 --heads 2 --width 16 --context 16 --batch-size 4 --learning-rate 3e-3 --seed 7";
 
 class Train : public CommandTest {
  protected:
@@ -41,7 +42,8 @@ class Train : public CommandTest {
 
   void expect_refused(const std::string& more, int exit_code, const std::vector<std::string>& words) const {
     const bool own_text = more.find("--train ") != std::string::npos;
-    const Outcome outcome = attune("train lm" + small + (own_text ? "" : " --train text.txt") + " --max-steps 3 --out refused " + more);
+    const Outcome outcome = attune("train lm" + small + (own_text ? "" : " --train text.txt") +
+                                   " --max-steps 3 --out refused " + more);
     EXPECT_EQ(outcome.exit_code, exit_code) << more << "\n" << outcome.err;
     for (const std::string& word : words) EXPECT_THAT(outcome.err, HasSubstr(word)) << more;
     EXPECT_FALSE(exists("refused/model.safetensors")) << more;
@@ -49,7 +51,8 @@ class Train : public CommandTest {
 };
 
 TEST_F(Train, LeavesADirectoryThatTheOtherVerbsUse) {
-  const Outcome outcome = train("--valid-fraction 0.1 --max-steps 60 --eval-steps 30 --save-steps 30 --out run");
+  const Outcome outcome =
+      train("--valid-fraction 0.1 --max-steps 60 --eval-steps 30 --save-steps 30 --out run");
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   for (const char* file : {"config.json", "generation_config.json", "model.safetensors", "tokenizer.json",
                            "tokenizer_config.json", "training_config.json", "log.jsonl"}) {
@@ -57,7 +60,8 @@ TEST_F(Train, LeavesADirectoryThatTheOtherVerbsUse) {
   }
   for (const auto& line : log("run")) {
     if (line.contains("eval_loss")) continue;
-    for (const char* field : {"step", "loss", "learning_rate", "grad_norm", "tokens_per_second", "step_seconds", "elapsed_seconds"}) {
+    for (const char* field : {"step", "loss", "learning_rate", "grad_norm", "tokens_per_second",
+                              "step_seconds", "elapsed_seconds"}) {
       EXPECT_TRUE(line.contains(field)) << field;
     }
   }
@@ -76,17 +80,20 @@ TEST_F(Train, LeavesADirectoryThatTheOtherVerbsUse) {
 
   const Outcome info = attune("info run --shapes");
   EXPECT_EQ(info.exit_code, 0) << info.err;
-  for (const char* words : {"Parameters", "(B, T, 3 D)", "characters", "Training", "step 1"}) EXPECT_THAT(info.out, HasSubstr(words));
+  for (const char* words : {"Parameters", "(B, T, 3 D)", "characters", "Training", "step 1"})
+    EXPECT_THAT(info.out, HasSubstr(words));
 }
 
 TEST_F(Train, TheSameSeedGivesTheSameLossesDigitForDigit) {
-  for (const char* run : {"a", "b"}) ASSERT_EQ(train(std::string("--dropout 0.1 --max-steps 20 --out ") + run).exit_code, 0);
+  for (const char* run : {"a", "b"})
+    ASSERT_EQ(train(std::string("--dropout 0.1 --max-steps 20 --out ") + run).exit_code, 0);
   EXPECT_EQ(losses("a"), losses("b"));
   EXPECT_EQ(read("a/model.safetensors"), read("b/model.safetensors"));
 }
 
 TEST_F(Train, ARunKilledAndResumedEndsWithTheSameBits) {
-  const std::string options = "--dropout 0.1 --max-steps 120 --save-steps 20 --eval-steps 40 --valid-fraction 0.1 ";
+  const std::string options =
+      "--dropout 0.1 --max-steps 120 --save-steps 20 --eval-steps 40 --valid-fraction 0.1 ";
   ASSERT_EQ(train(options + "--out whole").exit_code, 0);
   const Outcome killed = shell("attune train lm --train text.txt" + small + " " + options +
                                "--out killed & pid=$!\n"
@@ -121,7 +128,9 @@ TEST_F(Train, ASecondRunIntoTheSameDirectoryIsRefused) {
 
 TEST_F(Train, ContinuesFromAModelAndAcceptsItsConfigurationBack) {
   ASSERT_EQ(train("--max-steps 60 --out first").exit_code, 0);
-  const Outcome continued = attune("train lm --model first --train text.txt --batch-size 4 --max-steps 5 --learning-rate 1e-4 --out second");
+  const Outcome continued = attune(
+      "train lm --model first --train text.txt --batch-size 4 --max-steps 5 --learning-rate 1e-4 --out "
+      "second");
   ASSERT_EQ(continued.exit_code, 0) << continued.err;
   EXPECT_LT(losses("second").front(), losses("first").front() - 0.3);
   const Outcome again = attune("train lm --config first/training_config.json --out third");
@@ -149,7 +158,8 @@ TEST_F(Train, BadInputIsNamed) {
 
 TEST_F(Train, ByteLevelBpeTakesAnyBytes) {
   write("bytes.txt", sample_text(200) + "\xff\xfe odd bytes \x80\n" + sample_text(100));
-  const Outcome outcome = attune("train lm --train bytes.txt --tokenizer bpe:300" + small + " --max-steps 5 --out run");
+  const Outcome outcome =
+      attune("train lm --train bytes.txt --tokenizer bpe:300" + small + " --max-steps 5 --out run");
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_EQ(attune("generate run --prompt 'The' --max-new-tokens 5 --seed 3").exit_code, 0);
 }
@@ -157,7 +167,8 @@ TEST_F(Train, ByteLevelBpeTakesAnyBytes) {
 TEST_F(Train, AFullDiskIsAnErrorThatKeepsTheLastGoodCheckpoint) {
   ASSERT_EQ(train("--max-steps 10 --save-steps 10 --out run").exit_code, 0);
   const std::string before = read("run/model.safetensors");
-  const Outcome outcome = train("--max-steps 20 --save-steps 5 --out run --resume", "ulimit -f 4; trap '' XFSZ;");
+  const Outcome outcome =
+      train("--max-steps 20 --save-steps 5 --out run --resume", "ulimit -f 4; trap '' XFSZ;");
   EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
   EXPECT_THAT(outcome.err, HasSubstr("cannot write"));
   EXPECT_EQ(read("run/model.safetensors"), before);

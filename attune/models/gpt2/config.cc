@@ -37,8 +37,8 @@ class Fields {
   void refuse(const char* name, bool supported) const {
     bool value = supported;
     read(name, value);
-    check(value == supported, "{}: \"{}\" is {}, which Attune's GPT-2 does not have (only {})", path_, name, value,
-          supported);
+    check(value == supported, "{}: \"{}\" is {}, which Attune's GPT-2 does not have (only {})", path_, name,
+          value, supported);
   }
 
  private:
@@ -85,9 +85,11 @@ void Gpt2Config::validate() const {
   positive("feed-forward width", n_inner);
   if (n_embd % n_head != 0) fail_usage("a width of {} cannot be divided among {} heads", n_embd, n_head);
   for (double probability : {resid_pdrop, embd_pdrop, attn_pdrop}) {
-    if (!(probability >= 0 && probability < 1)) fail_usage("dropout is {}, expected 0 <= dropout < 1", probability);
+    if (!(probability >= 0 && probability < 1))
+      fail_usage("dropout is {}, expected 0 <= dropout < 1", probability);
   }
-  if (!(layer_norm_epsilon > 0)) fail_usage("layer norm epsilon is {}, expected a positive number", layer_norm_epsilon);
+  if (!(layer_norm_epsilon > 0))
+    fail_usage("layer norm epsilon is {}, expected a positive number", layer_norm_epsilon);
 }
 
 Gpt2Config read_gpt2_config(const std::filesystem::path& directory) {

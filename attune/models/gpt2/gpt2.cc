@@ -11,7 +11,9 @@ using nn::Initializer;
 
 // Weights start normal with 0.02; those that add to the residual stream are divided by the square root of the
 // number of residual layers (2019, section 2.3).
-Initializer weight_initializer(const Gpt2Config& config) { return Initializer::normal(config.initializer_range); }
+Initializer weight_initializer(const Gpt2Config& config) {
+  return Initializer::normal(config.initializer_range);
+}
 
 Initializer residual_initializer(const Gpt2Config& config) {
   return Initializer::normal(config.initializer_range / std::sqrt(2.0 * static_cast<double>(config.n_layer)));
@@ -32,14 +34,15 @@ Gpt2Config validated(const Gpt2Config& config) {
 
 Gpt2Layer::Gpt2Layer(const nn::Scope& scope, const Gpt2Config& config)
     : attention_norm_(scope / "attention_norm", config.n_embd, config.layer_norm_epsilon),
-      attention_(scope / "attention", {config.n_embd, config.n_head, config.attn_pdrop}, weight_initializer(config),
-                 residual_initializer(config)),
+      attention_(scope / "attention", {config.n_embd, config.n_head, config.attn_pdrop},
+                 weight_initializer(config), residual_initializer(config)),
       feed_forward_norm_(scope / "feed_forward_norm", config.n_embd, config.layer_norm_epsilon),
       feed_forward_(scope / "feed_forward", config.n_embd, config.n_inner, config.activation_function,
                     weight_initializer(config), residual_initializer(config)),
       dropout_{config.resid_pdrop} {}
 
-Tensor Gpt2Layer::operator()(const Tensor& x, const ops::AttentionOptions& mask, const nn::Context& context) const {
+Tensor Gpt2Layer::operator()(const Tensor& x, const ops::AttentionOptions& mask,
+                             const nn::Context& context) const {
   const Tensor attended = attention_(attention_norm_(x, context), mask, context);  // (B, T, D)
   return feed_forward_sublayer(x, attended, context);
 }
@@ -50,8 +53,10 @@ Tensor Gpt2Layer::operator()(const Tensor& x, const ops::AttentionOptions& mask,
   return feed_forward_sublayer(x, attended, context);
 }
 
-Tensor Gpt2Layer::feed_forward_sublayer(const Tensor& x, const Tensor& attended, const nn::Context& context) const {
-  const auto [sum, normed] = feed_forward_norm_.of_sum(x, dropout_(attended, context), context);  // (B, T, D) both
+Tensor Gpt2Layer::feed_forward_sublayer(const Tensor& x, const Tensor& attended,
+                                        const nn::Context& context) const {
+  const auto [sum, normed] =
+      feed_forward_norm_.of_sum(x, dropout_(attended, context), context);  // (B, T, D) both
   return ops::add(sum, dropout_(feed_forward_(normed), context));
 }
 

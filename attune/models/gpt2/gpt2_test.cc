@@ -31,7 +31,8 @@ class Golden {
   Tensor floats(const std::string& name) const {
     const io::TensorView& view = at(name);
     Tensor tensor = Tensor::empty(Shape{std::span<const std::int64_t>(view.shape)});
-    io::read_elements<float>(view, {tensor.mutable_data<float>(), static_cast<std::size_t>(tensor.elements())});
+    io::read_elements<float>(view,
+                             {tensor.mutable_data<float>(), static_cast<std::size_t>(tensor.elements())});
     return tensor;
   }
 
@@ -110,7 +111,8 @@ Tensor golden_like(const Golden& golden, const std::string& kind, const std::str
   std::string name = rule.checkpoint;
   if (const auto hole = name.find("{}"); hole != std::string::npos) name.replace(hole, 2, number);
   const Tensor tensor = golden.floats(kind + (rule.prefixed ? "transformer." : "") + name);
-  return rule.layout == WeightRule::Layout::transposed ? ops::contiguous(ops::transpose(tensor, 0, 1)) : tensor;
+  return rule.layout == WeightRule::Layout::transposed ? ops::contiguous(ops::transpose(tensor, 0, 1))
+                                                       : tensor;
 }
 
 class Gpt2Golden : public ::testing::TestWithParam<std::string> {};
@@ -121,7 +123,8 @@ TEST_P(Gpt2Golden, LogitsAndLoss) {
   NoGrad no_grad;
   const Tensor ids = golden.integers("input_ids"), mask = golden.integers("attention_mask");
   expect_logits(model->logits(model->hidden_states(ids, {})), golden.floats("logits"), mask, 1e-4);
-  EXPECT_NEAR(model->loss(ids, shifted(golden.integers("labels")), {}).item(), golden.floats("loss").item(), 1e-5);
+  EXPECT_NEAR(model->loss(ids, shifted(golden.integers("labels")), {}).item(), golden.floats("loss").item(),
+              1e-5);
 }
 
 TEST_P(Gpt2Golden, EveryGradient) {
@@ -131,12 +134,14 @@ TEST_P(Gpt2Golden, EveryGradient) {
   for (const auto& parameter : model->parameters().all()) require_gradient(parameter.tensor);
   backward(model->loss(golden.integers("input_ids"), shifted(golden.integers("labels")), {}));
   for (const auto& parameter : model->parameters().all()) {
-    expect_near(gradient_of(parameter.tensor), golden_like(golden, "grad.", parameter.name), 1e-4, parameter.name);
+    expect_near(gradient_of(parameter.tensor), golden_like(golden, "grad.", parameter.name), 1e-4,
+                parameter.name);
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Directories, Gpt2Golden,
-                         ::testing::Values("even", "odd", "gelu", "relu", "untied", "f16", "bf16", "sharded", "bare"),
+                         ::testing::Values("even", "odd", "gelu", "relu", "untied", "f16", "bf16", "sharded",
+                                           "bare"),
                          [](const auto& info) { return info.param; });
 
 TEST(Gpt2, LeftPaddingDoesNotChangeLogits) {
@@ -150,7 +155,8 @@ TEST(Gpt2, LeftPaddingDoesNotChangeLogits) {
     const Tensor key_mask = Tensor::empty(mask.shape(), DType::boolean);
     std::copy(seen.begin(), seen.end(), key_mask.mutable_data<bool>());
     nn::KeyValueCache cache = model->make_cache(ids.dim(0), ids.dim(1));
-    const Tensor hidden = model->hidden_states(ids, {golden.integers("left.position_ids"), key_mask}, {}, cache);
+    const Tensor hidden =
+        model->hidden_states(ids, {golden.integers("left.position_ids"), key_mask}, {}, cache);
     expect_logits(model->logits(hidden), golden.floats("left.logits"), mask, 1e-4);
   }
 }
@@ -181,7 +187,11 @@ TEST(Gpt2, TenAdamWSteps) {
     const Golden golden(name);
     const auto model = load(name);
     train::Arena arena(model->parameters());
-    train::Optimizer optimizer(arena, {.kind = train::OptimizerKind::adamw, .beta1 = 0.9, .beta2 = 0.99, .epsilon = 1e-5, .weight_decay = 0.1});
+    train::Optimizer optimizer(arena, {.kind = train::OptimizerKind::adamw,
+                                       .beta1 = 0.9,
+                                       .beta2 = 0.99,
+                                       .epsilon = 1e-5,
+                                       .weight_decay = 0.1});
     const auto losses = golden.floats("adamw.losses").to_vector<float>();
     const auto norms = golden.floats("adamw.grad_norms").to_vector<float>();
     const Tensor ids = golden.integers("input_ids"), targets = shifted(golden.integers("labels"));
@@ -193,7 +203,8 @@ TEST(Gpt2, TenAdamWSteps) {
       optimizer.step(1e-3);
     }
     for (const auto& parameter : model->parameters().all()) {
-      expect_near(parameter.tensor, golden_like(golden, "adamw.after.", parameter.name), 1e-4, parameter.name);
+      expect_near(parameter.tensor, golden_like(golden, "adamw.after.", parameter.name), 1e-4,
+                  parameter.name);
     }
   }
 }
@@ -236,7 +247,9 @@ TEST_F(Gpt2Directory, WhatDoesNotFitIsListedAtOnce) {
     FAIL() << "a checkpoint of another configuration was accepted";
   } catch (const Error& error) {
     EXPECT_THAT(error.what(), ::testing::HasSubstr("missing: h.2.attn.c_attn.weight"));
-    EXPECT_THAT(error.what(), ::testing::HasSubstr("misshapen: transformer.h.1.mlp.c_fc.weight has shape [16, 64], expected [16, 80]"));
+    EXPECT_THAT(error.what(),
+                ::testing::HasSubstr(
+                    "misshapen: transformer.h.1.mlp.c_fc.weight has shape [16, 64], expected [16, 80]"));
   }
   config = read_gpt2_config(golden_directory("even"));
   config.n_layer = 1;
@@ -264,8 +277,8 @@ TEST(Gpt2, BFloat16WeightsGiveNearlyTheSameLogits) {
   const auto model = load("even", {.type = LoadedType::bfloat16});
   const Golden golden("even");
   NoGrad no_grad;
-  expect_logits(model->logits(model->hidden_states(golden.integers("input_ids"), {})), golden.floats("logits"),
-                golden.integers("attention_mask"), 0.15);
+  expect_logits(model->logits(model->hidden_states(golden.integers("input_ids"), {})),
+                golden.floats("logits"), golden.integers("attention_mask"), 0.15);
 }
 
 TEST(Gpt2, TheMemoryEstimateAgreesWithTheAllocator) {

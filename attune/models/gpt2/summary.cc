@@ -1,8 +1,8 @@
 #include "attune/models/gpt2/summary.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "attune/models/gpt2/gpt2.h"
 
@@ -19,14 +19,16 @@ std::vector<ShapeLine> gpt2_shapes(const Gpt2Config& config, std::int64_t batch,
     return fmt::format("{} = ({}, {}, {})", letters, batch, tokens, last);
   };
   const std::string stream = three("(B, T, D)", width);
-  const std::string weights = fmt::format("(B, H, T, T) = ({}, {}, {}, {}), in tiles", batch, heads, tokens, tokens);
+  const std::string weights =
+      fmt::format("(B, H, T, T) = ({}, {}, {}, {}), in tiles", batch, heads, tokens, tokens);
   return {{"ids", fmt::format("(B, T) = ({}, {})", batch, tokens)},
           {"token_embedding + position_embedding", stream},
           {fmt::format("layers.0 .. layers.{}:", config.n_layer - 1), stream},
           {"  attention_norm", stream},
           {"  attention.query_key_value", three("(B, T, 3 D)", 3 * width)},
           {"  attention weights", weights},
-          {"  attention heads", fmt::format("(B, T, H, Dh) = ({}, {}, {}, {})", batch, tokens, heads, width / heads)},
+          {"  attention heads",
+           fmt::format("(B, T, H, Dh) = ({}, {}, {}, {})", batch, tokens, heads, width / heads)},
           {"  attention.output", stream},
           {"  + residual", stream},
           {"  feed_forward_norm", stream},
@@ -54,7 +56,8 @@ MemoryEstimate gpt2_training_memory(const Gpt2Config& config, std::int64_t batch
   const std::int64_t per_layer = 8 * config.n_embd + 2 * config.n_inner;
   return {.parameters = bytes * parameters,
           .optimizer = bytes * 3 * parameters,
-          .activations = bytes * batch * tokens * (config.n_layer * per_layer + 3 * config.n_embd + config.vocab_size)};
+          .activations =
+              bytes * batch * tokens * (config.n_layer * per_layer + 3 * config.n_embd + config.vocab_size)};
 }
 
 }  // namespace attune::models
