@@ -5,7 +5,6 @@
 #include <benchmark/benchmark.h>
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <chrono>
 
 #include "attune/autograd/tape.h"
@@ -24,18 +23,6 @@ struct Work {
   double peak_flops = 0, peak_bytes = 0;
 };
 
-// The speed of a run, and its share of the machine's: of the product's where the case counts FLOPs, else of
-// the memory's.
-void report(benchmark::State& state, const Work& work) {
-  const auto rate = [](double per_run) {
-    return benchmark::Counter(per_run, benchmark::Counter::kIsIterationInvariantRate);
-  };
-  if (work.flops > 0) state.counters["GFLOP/s"] = rate(work.flops / 1e9);
-  if (work.bytes > 0) state.counters["GB/s"] = rate(work.bytes / 1e9);
-  const double share = work.flops > 0 ? work.flops / work.peak_flops : work.bytes / work.peak_bytes;
-  state.counters["%peak"] = rate(100 * share);
-}
-
 template <typename F>
 double seconds_of(const F& f) {
   const auto begin = std::chrono::steady_clock::now();
@@ -43,26 +30,39 @@ double seconds_of(const F& f) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
+// Times `step`, which returns its seconds, and reports its speed and its share of the machine's: of the
+// product's where the case counts FLOPs, else of the memory's.
+template <typename Step>
+void time(benchmark::State& state, const Work& work, const Step& step) {
+  step();  // makes primitives and buffers
+  double seconds = 0;
+  for (auto _ : state) {
+    const double one = step();
+    state.SetIterationTime(one);
+    seconds += one;
+  }
+  const double rate = static_cast<double>(state.iterations()) / seconds;
+  if (work.flops > 0) state.counters["GFLOP/s"] = work.flops * rate / 1e9;
+  if (work.bytes > 0) state.counters["GB/s"] = work.bytes * rate / 1e9;
+  state.counters["%peak"] =
+      100 * rate * (work.flops > 0 ? work.flops / work.peak_flops : work.bytes / work.peak_bytes);
+}
+
 void time_forward(benchmark::State& state, const OpCase& one, DType dtype, const Work& work) {
-  const auto leaves = testing::make_leaves(one, testing::make_inputs(one.inputs, dtype));
-  NoGrad no_grad;
-  one.forward(leaves);  // makes primitives and buffers
-  for (auto _ : state) one.forward(leaves);
-  report(state, work);
+  const auto leaves = make_leaves(one, testing::make_inputs(one.inputs, dtype));
+  const NoGrad no_grad;
+  time(state, work, [&] { return seconds_of([&] { one.forward(leaves); }); });
 }
 
 void time_backward(benchmark::State& state, const OpCase& one, DType dtype, const Work& work) {
-  const auto leaves = testing::make_leaves(one, testing::make_inputs(one.inputs, dtype));
-  Tensor seed;
-  const auto step = [&] {
-    const Tensor y = one.forward(leaves).front();
-    if (!seed.defined()) seed = testing::make_inputs({{.shape = y.shape()}}, y.dtype(), 7).front();
+  const auto leaves = make_leaves(one, testing::make_inputs(one.inputs, dtype));
+  const Tensor y = one.forward(leaves).front();
+  const Tensor seed = testing::make_inputs({{.shape = y.shape()}}, y.dtype(), 7).front();
+  time(state, work, [&] {
+    const Tensor loss = one.forward(leaves).front();
     for (const Tensor& leaf : leaves) clear_gradient(leaf);
-    return seconds_of([&] { backward(y, seed); });
-  };
-  step();
-  for (auto _ : state) state.SetIterationTime(step());
-  report(state, work);
+    return seconds_of([&] { backward(loss, seed); });
+  });
 }
 
 void register_case(const OpCase& one, DType dtype, const MachinePeak& peak) {
@@ -104,9 +104,9 @@ int main(int argc, char** argv) {
   bench::print(peak);
   for (const testing::OpCase& one : testing::op_cases()) {
     if (one.flops == 0 && one.bytes == 0) continue;
-    bench::register_case(one, DType::float32, peak);
-    const bool has_bfloat16 = std::ranges::find(one.dtypes, DType::bfloat16) != one.dtypes.end();
-    if (has_bfloat16 && isa() >= Isa::avx512) bench::register_case(one, DType::bfloat16, peak);
+    for (DType dtype : one.dtypes) {
+      if (dtype != DType::bfloat16 || peak.bfloat16_product > 0) bench::register_case(one, dtype, peak);
+    }
   }
   benchmark::RunSpecifiedBenchmarks();
   return 0;

@@ -19,9 +19,10 @@ OpCase bad_type() {
   return one;
 }
 
-OpCase benchmark(std::string label, DType dtype) {
-  OpCase one = cast_case(std::move(label), {8192, 768}, dtype);
-  one.bytes = 6.0 * 8192 * 768;
+OpCase benchmark(std::string label, DType from, DType to) {
+  OpCase one = cast_case(std::move(label), {8192, 768}, to);
+  one.dtypes = {from};
+  one.bytes = (from == DType::float32 ? 6.0 : 12.0) * 8192 * 768;  // halved where bfloat16 is timed
   one.has_gradient = true;
   one.backward_factor = 1;
   one.benchmark_only = true;
@@ -35,8 +36,8 @@ const RegisterOp registered({
     cast_case("scalar", {}, DType::float64),
     cast_case("no elements", {0, 2}, DType::bfloat16),
     bad_type(),
-    benchmark("to bfloat16", DType::bfloat16),
-    benchmark("to float32", DType::float32),
+    benchmark("to bfloat16", DType::float32, DType::bfloat16),
+    benchmark("to float32", DType::bfloat16, DType::float32),
 });
 
 }  // namespace
