@@ -30,7 +30,7 @@ with tempfile.TemporaryDirectory() as folder:
     for dtype in ("float32", "bfloat16"):
         out = Path(folder) / dtype
         command = [a.attune, "train", "lm", "--model", a.model, "--train", train, "--valid", valid, "--out", out]
-        command += ["--context", 64, "--batch-size", 4, "--max-steps", a.steps, "--eval-steps", a.steps, "--dtype", dtype]
+        command += ["--context", 64, "--batch-size", 4, "--max-steps", a.steps, "--dtype", dtype, "--save-steps", 0]
         command += ["--learning-rate", 3e-4, "--warmup-steps", 20, "--weight-decay", 0.1, "--seed", 1]
         subprocess.run([*map(str, command), "--threads", str(a.threads)], check=True)
         lines = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]

@@ -69,7 +69,7 @@ def log_median(outcome: Outcome, folder: Path, warmup: int) -> float:
 
 def attune_train(o: Options, folder: Path, dtype: str, steps: int, *arguments) -> list[str]:
     common = [o.attune, "train", "lm", "--train", str(o.text), "--out", str(folder / "model")]
-    common += ["--max-steps", str(steps), "--eval-steps", str(10 * steps), "--logging-steps", "1"]
+    common += ["--max-steps", str(steps), "--save-steps", "0"]
     return common + ["--threads", str(o.threads), "--dtype", dtype, *map(str, arguments)]
 
 
@@ -80,8 +80,7 @@ def char_gpt(o: Options) -> list[Contender]:
         shape = ["--layers", 4, "--heads", 4, "--width", 128, "--context", 64, "--batch-size", 12, "--dropout", 0]
         schedule = ["--learning-rate", 1e-3, "--min-learning-rate", 1e-4, "--lr-scheduler-type", "cosine"]
         schedule += ["--warmup-steps", 100, "--adam-beta2", 0.99, "--weight-decay", 0.1, "--max-grad-norm", 1]
-        data = ["--tokenizer", "char", "--valid-fraction", 0.1]
-        return attune_train(o, folder, "float32", steps, *data, *shape, *schedule)
+        return attune_train(o, folder, "float32", steps, "--tokenizer", "char", *shape, *schedule)
 
     def attune_read(outcome, folder):
         return {"step_seconds": log_median(outcome, folder, 10), "peak_mib": outcome.peak_mib}
@@ -98,7 +97,7 @@ def char_gpt(o: Options) -> list[Contender]:
 
 def train_gpt2(o: Options, dtype: str) -> list[Contender]:
     def attune_command(folder):
-        data = ["--model", o.cache / "gpt2-f32", "--context", 64, "--batch-size", 4, "--valid-fraction", 0.1]
+        data = ["--model", o.cache / "gpt2-f32", "--context", 64, "--batch-size", 4]
         return attune_train(o, folder, dtype, 2 + o.steps, *data, "--weight-decay", 0.1, "--max-grad-norm", 1)
 
     def attune_read(outcome, folder):
