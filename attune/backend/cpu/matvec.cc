@@ -4,6 +4,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "attune/backend/cpu/elementwise.h"
 #include "attune/backend/cpu/scratch.h"
 #include "attune/backend/cpu/threads.h"
 #include "attune/base/error.h"
@@ -23,7 +24,8 @@ namespace attune::cpu {
 
 template <typename Weight>
 struct RowsProduct {
-  const float* x;        // (m, k)
+  const float* x;  // (m, k), rows x_stride apart
+  std::int64_t x_stride;
   const Weight* weight;  // (n, k)
   const float* scale;    // (n) or null
   const float* bias;     // (n) or null
@@ -35,7 +37,8 @@ template <typename Weight>
 struct ColumnsProduct {
   const float* x;        // (m, k)
   const Weight* weight;  // (k, n)
-  float* sum;            // (m, n), added to
+  float* sum;            // (m, n), rows sum_stride apart, added to
+  std::int64_t sum_stride;
   std::int64_t m, n, k;
 };
 
@@ -119,7 +122,7 @@ HWY_ATTR void dot_rows(const RowsProduct<Weight>& p, std::int64_t first, std::in
     V w[S];
     for (int s = 0; s < S; ++s) w[s] = load_weight(weight + s * step + i, lanes);
     for (int r = 0; r < M; ++r) {
-      const V x = load(d, p.x + r * p.k + i, lanes);
+      const V x = load(d, p.x + r * p.x_stride + i, lanes);
       for (int s = 0; s < S; ++s) sum[r][s] = hn::MulAdd(x, w[s], sum[r][s]);
     }
   });
@@ -158,7 +161,7 @@ HWY_ATTR void add_columns(const ColumnsProduct<Weight>& p, std::int64_t i, std::
     V w[S];
     for (int s = 0; s < S; ++s) w[s] = load_weight(weight + s * step + j, lanes);
     for (int r = 0; r < M; ++r) {
-      float* to = p.sum + r * p.n + begin + j;
+      float* to = p.sum + r * p.sum_stride + begin + j;
       V sum = load(d, to, lanes);
       for (int s = 0; s < S; ++s) sum = hn::MulAdd(x[r][s], w[s], sum);
       store(d, sum, to, lanes);
@@ -169,7 +172,7 @@ HWY_ATTR void add_columns(const ColumnsProduct<Weight>& p, std::int64_t i, std::
 template <typename Weight>
 HWY_ATTR void columns(const ColumnsProduct<Weight>& p, const ColumnsPart& part) {
   with_row_count(p.m, [&](auto m) HWY_ATTR {
-    constexpr std::int64_t block = 4096 / m;  // outputs at a time, so that their sums stay in the first cache
+    constexpr std::int64_t block = 4096;  // outputs at a time, so that their sums stay in the caches
     for (std::int64_t begin = part.begin; begin < part.end; begin += block) {
       const std::int64_t count = std::min(block, part.end - begin);
       for (std::int64_t i = part.first; i < part.first + part.length; ++i) {
@@ -218,11 +221,24 @@ void check_row_count(std::int64_t m) {
   check(m >= 1 && m <= max_matvec_rows, "matvec: {} rows, expected 1 to {}", m, max_matvec_rows);
 }
 
+// The distance between rows that are read side by side: an eighth of a page more than whole pages, since the
+// streams of weights often lie whole pages apart and the first cache holds only eight lines of one place in a
+// page.
+std::int64_t padded(std::int64_t columns) { return (columns + 1023) / 1024 * 1024 + 128; }
+
 constexpr std::int64_t thread_bytes = 1 << 16;  // fewer bytes of weights do not pay for waking a thread
 
 template <typename Weight>
-void run_rows(const RowsProduct<Weight>& product) {
+void run_rows(RowsProduct<Weight> product) {
   check_row_count(product.m);
+  if (product.m > 1) {
+    product.x_stride = padded(product.k);
+    float* rows = scratch(product.m * product.x_stride);
+    for (std::int64_t r = 0; r < product.m; ++r) {
+      std::copy_n(product.x + r * product.k, product.k, rows + r * product.x_stride);
+    }
+    product.x = rows;
+  }
   const std::int64_t quads = (product.n + 3) / 4;  // a multiple of the streams for every thread
   const std::int64_t quad_bytes = 4 * std::max<std::int64_t>(1, product.k) * std::int64_t{sizeof(Weight)};
   parallel_for(quads, std::max<std::int64_t>(1, thread_bytes / quad_bytes),
@@ -236,12 +252,12 @@ void run_rows(const RowsProduct<Weight>& product) {
 template <typename Weight>
 void matvec_rows(const float* x, const Weight* weight, const float* bias, float* y, std::int64_t m,
                  std::int64_t n, std::int64_t k) {
-  run_rows(RowsProduct<Weight>{x, weight, nullptr, bias, y, m, n, k});
+  run_rows(RowsProduct<Weight>{x, k, weight, nullptr, bias, y, m, n, k});
 }
 
 void matvec_rows(const float* x, const std::int8_t* weight, const float* scale, const float* bias, float* y,
                  std::int64_t m, std::int64_t n, std::int64_t k) {
-  run_rows(RowsProduct<std::int8_t>{x, weight, scale, bias, y, m, n, k});
+  run_rows(RowsProduct<std::int8_t>{x, k, weight, scale, bias, y, m, n, k});
 }
 
 // The inputs are cut into four groups of four streams of `length`; what is left over belongs to the last
@@ -252,17 +268,17 @@ void matvec_columns(const float* x, const Weight* weight, const float* bias, flo
                     std::int64_t n, std::int64_t k) {
   check_row_count(m);
   constexpr std::int64_t groups = 4, streams = 4;
-  const std::int64_t length = k / (groups * streams), size = m * n;
+  const std::int64_t length = k / (groups * streams), stride = padded(n), size = m * stride;
   const std::int64_t strips = std::clamp<std::int64_t>(num_threads() / groups, 1, n / 256 + 1);
   float* sums = scratch(groups * size);
-  std::fill_n(sums, groups * size, 0.0f);
   const std::int64_t strip_bytes = streams * length * n * std::int64_t{sizeof(Weight)} / strips;
   const std::int64_t grain = thread_bytes / std::max<std::int64_t>(1, strip_bytes) + 1;
   parallel_for(groups * strips, grain, [&](std::int64_t from, std::int64_t to) {
     for (std::int64_t part = from; part < to; ++part) {
       const std::int64_t group = part / strips, strip = part % strips;
       const std::int64_t begin = n * strip / strips, end = n * (strip + 1) / strips;
-      const ColumnsProduct<Weight> product{x, weight, sums + group * size, m, n, k};
+      const ColumnsProduct<Weight> product{x, weight, sums + group * size, stride, m, n, k};
+      for (std::int64_t r = 0; r < m; ++r) std::fill_n(product.sum + r * stride + begin, end - begin, 0.0f);
       chosen<Weight>().columns(product, {streams, group * streams * length, length, length, begin, end});
       if (group + 1 == groups) {
         const std::int64_t rest = groups * streams * length;
@@ -270,13 +286,15 @@ void matvec_columns(const float* x, const Weight* weight, const float* bias, flo
       }
     }
   });
-  for (std::int64_t r = 0; r < m; ++r) {
-    const float* sum = sums + r * n;
-    for (std::int64_t j = 0; j < n; ++j) {
-      const float total = (sum[j] + sum[size + j]) + (sum[2 * size + j] + sum[3 * size + j]);
-      y[r * n + j] = bias != nullptr ? total + bias[j] : total;
+  parallel_for(n, rows_grain(m * groups), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t r = 0; r < m; ++r) {
+      const float* sum = sums + r * stride;
+      for (std::int64_t j = begin; j < end; ++j) {
+        y[r * n + j] = (sum[j] + sum[size + j]) + (sum[2 * size + j] + sum[3 * size + j]);
+      }
     }
-  }
+  });
+  if (bias != nullptr) add_bias(y, bias, y, m, n);
 }
 
 template decltype(matvec_rows<float>) matvec_rows<float>;
