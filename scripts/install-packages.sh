@@ -9,7 +9,6 @@ packages=(
   librandom123-dev                      # random numbers
   libfmt-dev                            # formatted text
   nlohmann-json3-dev libsimdjson-dev    # JSON; large JSON
-  libsimdjson-dev                       # large JSON: vocabularies
   libonig-dev libicu-dev                # tokenizers: regular expressions; Unicode
   libprotobuf-dev protobuf-compiler     # TensorBoard's event files
   libcli11-dev                          # the command line
