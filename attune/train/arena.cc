@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <numeric>
 
 #include "attune/autograd/tape.h"
 #include "attune/backend/cpu/elementwise.h"
-#include "attune/backend/cpu/threads.h"
+#include "attune/backend/cpu/optimizer.h"
 #include "attune/tensor/allocator.h"
 
 namespace attune::train {
@@ -19,21 +18,6 @@ std::int64_t aligned(std::int64_t count) { return (count + alignment - 1) / alig
 
 // As torch and GPT-3 (2005.14165, appendix B) have it: biases and norms are not pulled towards zero.
 bool is_decayed(const Segment& segment) { return segment.parameter.rank() >= 2; }
-
-// In blocks of a fixed size, so that the sum does not depend on the number of threads.
-double sum_of_squares(const float* values, std::int64_t count) {
-  constexpr std::int64_t block = 1 << 14;
-  std::vector<double> sums(static_cast<std::size_t>((count + block - 1) / block));
-  cpu::parallel_for(static_cast<std::int64_t>(sums.size()), 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t at = begin; at < end; ++at) {
-      double sum = 0;
-      for (std::int64_t i = at * block; i < std::min(count, (at + 1) * block); ++i)
-        sum += static_cast<double>(values[i]) * static_cast<double>(values[i]);
-      sums[static_cast<std::size_t>(at)] = sum;
-    }
-  });
-  return std::accumulate(sums.begin(), sums.end(), 0.0);
-}
 
 bool all_finite(const float* values, std::int64_t count) {
   constexpr std::uint32_t exponent = 0x7f800000;  // all ones: infinite or NaN
@@ -116,7 +100,7 @@ double Arena::finish_gradients() {
     std::fill_n(meta.gradient.mutable_data<float>(), meta.gradient.elements(), 0.0f);
     meta.has_gradient = true;
   }
-  return std::sqrt(sum_of_squares(gradients_.data<float>(), size_));
+  return std::sqrt(cpu::sum_of_squares(gradients_.data<float>(), size_));
 }
 
 void Arena::clear_gradients() {

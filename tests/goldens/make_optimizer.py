@@ -2,6 +2,8 @@
 
     python make_optimizer.py       writes optimizer/golden.safetensors and optimizer/schedules.json beside itself
 
+Made with torch 2.15.0 and transformers 5.23.0.
+
 golden.safetensors holds the first values "start.NAME" and gradients "gradient.STEP.NAME" of a matrix and a bias,
 and for each optimizer the values after every step, "KIND.STEP.NAME". Gradients are clipped to norm 1 by
 torch.nn.utils.clip_grad_norm_, weight decay (0.1) is on the matrix alone, the learning rate is 0.01 (STEP + 1).
