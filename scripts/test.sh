@@ -36,7 +36,7 @@ run_tests avx2 ci-fast ATTUNE_MAX_ISA=avx2
 
 stage "Build with sanitizers and coverage"
 cmake --preset ci-asan "${launcher[@]}" --log-level=WARNING
-cmake --build --preset ci-asan
+cmake --build --preset ci-asan --target attune_tests
 find build-ci-asan -name '*.gcda' -delete  # of an earlier run
 stage "Fast tests with sanitizers"
 run_tests sanitizers ci-asan-fast

@@ -17,37 +17,24 @@
 namespace attune::ops {
 namespace {
 
-// Masks and dropout as constant tensors.
-struct Constants {
-  Tensor hidden;   // (B, 1, Tq, Tk) bool: this query does not see this key
-  Tensor factors;  // (B, H, Tq, Tk), float64: 0 where hidden or dropped
-};
-
-Constants make_constants(const cpu::AttentionShape& s, const AttentionOptions& options) {
-  cpu::AttentionSettings settings{.causal = options.causal};
-  const Tensor key_mask = options.key_mask.defined() ? contiguous(options.key_mask) : Tensor();
-  const Tensor prefix = options.prefix.defined() ? contiguous(options.prefix) : Tensor();
-  if (key_mask.defined()) settings.key_mask = key_mask.data<bool>();
-  if (prefix.defined()) settings.prefix = prefix.data<std::int64_t>();
+// 0 where hidden or dropped, else what the dropped leave for the others: (B, H, Tq, Tk) float64.
+Tensor weight_factors(const cpu::AttentionShape& s, const Tensor& hidden, const AttentionOptions& options) {
+  cpu::AttentionSettings settings;
   if (options.dropout > 0) {
     settings.dropout = static_cast<float>(options.dropout);
     settings.seed = options.generator->seed;
     settings.stream = options.generator->next();
   }
-  const Constants c{Tensor::empty({s.batch, 1, s.queries, s.keys}, DType::boolean),
-                    Tensor::empty({s.batch, s.heads, s.queries, s.keys}, DType::float64)};
-  bool* hidden = c.hidden.mutable_data<bool>();
-  double* factors = c.factors.mutable_data<double>();
-  for (std::int64_t row = 0; row < s.batch * s.heads * s.queries; ++row, factors += s.keys) {
+  const Tensor factors = Tensor::empty({s.batch, s.heads, s.queries, s.keys}, DType::float64);
+  const bool* hides = hidden.data<bool>();
+  double* out = factors.mutable_data<double>();
+  for (std::int64_t row = 0; row < s.batch * s.heads * s.queries; ++row, out += s.keys) {
     const std::int64_t i = row % s.queries, b = row / s.queries / s.heads;
-    const cpu::Visibility visible = cpu::visibility_of(s, settings, b);
     for (std::int64_t j = 0; j < s.keys; ++j) {
-      const bool hides = j >= visible.keys_seen(i) || visible.hides(j);
-      hidden[(b * s.queries + i) * s.keys + j] = hides;
-      factors[j] = hides ? 0 : cpu::dropout_factor(s, settings, row, j);
+      out[j] = hides[(b * s.queries + i) * s.keys + j] ? 0 : cpu::dropout_factor(s, settings, row, j);
     }
   }
-  return c;
+  return factors;
 }
 
 // (B, T, H, Dh) as (B, H, T, Dh)
@@ -55,15 +42,35 @@ Tensor heads_first(const Tensor& x) { return transpose(x, 1, 2); }
 
 }  // namespace
 
+Tensor hidden_pairs(std::int64_t batch, std::int64_t queries, std::int64_t keys,
+                    const AttentionOptions& options) {
+  const cpu::AttentionShape shape{.batch = batch, .queries = queries, .keys = keys};
+  cpu::AttentionSettings settings{.causal = options.causal};
+  const Tensor key_mask = options.key_mask.defined() ? contiguous(options.key_mask) : Tensor();
+  const Tensor prefix = options.prefix.defined() ? contiguous(options.prefix) : Tensor();
+  if (key_mask.defined()) settings.key_mask = key_mask.data<bool>();
+  if (prefix.defined()) settings.prefix = prefix.data<std::int64_t>();
+  const Tensor hidden = Tensor::empty({batch, 1, queries, keys}, DType::boolean);
+  bool* out = hidden.mutable_data<bool>();
+  for (std::int64_t b = 0; b < batch; ++b) {
+    const cpu::Visibility visible = cpu::visibility_of(shape, settings, b);
+    for (std::int64_t i = 0; i < queries; ++i) {
+      for (std::int64_t j = 0; j < keys; ++j) *out++ = j >= visible.keys_seen(i) || visible.hides(j);
+    }
+  }
+  return hidden;
+}
+
 Tensor composed_attention_weights(const Tensor& q, const Tensor& k, const AttentionOptions& options) {
   const cpu::AttentionShape shape{q.dim(0), q.dim(2), q.dim(1), k.dim(1), q.dim(3)};
-  const Constants constants = make_constants(shape, options);
+  const Tensor hidden = hidden_pairs(shape.batch, shape.queries, shape.keys, options);  // (B, 1, Tq, Tk)
+  const Tensor factors = weight_factors(shape, hidden, options);                        // (B, H, Tq, Tk)
   const double factor = options.scale.value_or(1 / std::sqrt(static_cast<double>(shape.head_dim)));
   Tensor scores = scale(matmul(heads_first(q), transpose(heads_first(k), 2, 3)), factor);  // (B, H, Tq, Tk)
   if (options.bias.defined()) scores = add(scores, cast(options.bias, q.dtype()));
   // Low enough to weigh nothing beside any other score, finite so that a row that sees no key is no NaN.
-  const Tensor weights = softmax(masked_fill(scores, constants.hidden, -1e30));  // (B, H, Tq, Tk)
-  return multiply(weights, cast(constants.factors, q.dtype()));
+  const Tensor weights = softmax(masked_fill(scores, hidden, -1e30));  // (B, H, Tq, Tk)
+  return multiply(weights, cast(factors, q.dtype()));
 }
 
 Tensor composed_attention(const Tensor& q, const Tensor& k, const Tensor& v,

@@ -6,6 +6,10 @@
 
 namespace attune::ops {
 
+// Which keys a query may not look at: (B, 1, Tq, Tk) bool, true where hidden by one of the masks.
+Tensor hidden_pairs(std::int64_t batch, std::int64_t queries, std::int64_t keys,
+                    const AttentionOptions& options);
+
 // softmax(scale q k^T + bias) where seen, 0 elsewhere, after dropout: (B, H, Tq, Tk). With dropout it takes
 // one counter value of the generator and drops what the kernels drop for the same value.
 Tensor composed_attention_weights(const Tensor& q, const Tensor& k, const AttentionOptions& options);
