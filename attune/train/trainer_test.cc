@@ -234,8 +234,8 @@ TEST_F(TrainerTest, EvaluatesAtTheEndOnlyWhenNotToldMore) {
 TEST_F(TrainerTest, ABadValueStopsTheRunAndIsNamed) {
   const auto spoil = [&](const std::string& name, const std::function<void(TestRun&)>& change) {
     auto run = std::make_shared<TestRun>(at(name), RunMode::fresh, test_options());
-    run->task.before_loss = [=](std::int64_t step) {
-      if (step == 6) change(*run);
+    run->task.before_loss = [change, target = run.get()](std::int64_t step) {
+      if (step == 6) change(*target);
     };
     return [run] { run->train(); };
   };
