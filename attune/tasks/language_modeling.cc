@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
+#include <vector>
 
 #include "attune/autograd/tape.h"
 #include "attune/tasks/shuffle.h"
@@ -10,11 +12,57 @@
 namespace attune::tasks {
 namespace {
 
-constexpr std::int64_t ignored = -100;
+constexpr std::int64_t ignored = -100;  // a target that does not count
+// Sets the draws of windows apart from those of the parameters' first values, which have the same seed.
+constexpr std::uint64_t window_stream = 0x5eed0fba7c4;
 
-void expect_long_enough(const text::TokenCorpus& text, std::int64_t context, const char* which) {
-  check(text.size() > context, "the {} text has {} tokens, a context of {} needs at least {}", which,
-        text.size(), context, context + 1);
+void expect_sizes(const models::CausalLanguageModel& model, std::int64_t context, std::int64_t stride,
+                  std::int64_t batch_size) {
+  if (context < 1 || context > model.context_length())
+    fail_usage("--context is {}, expected 1 to what the model sees, {} tokens", context,
+               model.context_length());
+  if (stride < 1 || stride > context)
+    fail_usage("the evaluation stride is {}, expected 1 to the context of {}", stride, context);
+  if (batch_size < 1) fail_usage("--batch-size is {}, expected at least 1", batch_size);
+}
+
+// Windows of a text, as rows of a batch.
+class Batch {
+ public:
+  Batch(const text::TokenCorpus& text, std::int64_t rows, std::int64_t length)
+      : text_(text),
+        ids_(Tensor::empty({rows, length}, DType::int64)),
+        targets_(Tensor::empty({rows, length}, DType::int64)) {}
+
+  // The window of ids that begins at `begin`, and the tokens that follow each of them.
+  void fill(std::int64_t row, std::int64_t begin) {
+    text_.read(begin, row_of(ids_, row));
+    text_.read(begin + 1, row_of(targets_, row));
+  }
+  // The first `count` targets of a row do not count.
+  void ignore(std::int64_t row, std::int64_t count) {
+    std::fill_n(row_of(targets_, row).begin(), count, ignored);
+  }
+
+  const Tensor& ids() const { return ids_; }          // (B, T)
+  const Tensor& targets() const { return targets_; }  // (B, T)
+
+ private:
+  static std::span<std::int64_t> row_of(const Tensor& tensor, std::int64_t row) {
+    return {tensor.mutable_data<std::int64_t>() + row * tensor.dim(1),
+            static_cast<std::size_t>(tensor.dim(1))};
+  }
+
+  const text::TokenCorpus& text_;
+  Tensor ids_, targets_;
+};
+
+double sum_of(const Tensor& losses, const Tensor& targets) {
+  const auto values = losses.to_vector<float>();
+  const auto targeted = targets.to_vector<std::int64_t>();
+  double sum = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) sum += targeted[i] == ignored ? 0 : values[i];
+  return sum;
 }
 
 }  // namespace
@@ -22,15 +70,17 @@ void expect_long_enough(const text::TokenCorpus& text, std::int64_t context, con
 LanguageModeling::LanguageModeling(const models::CausalLanguageModel& model, text::TokenCorpus train,
                                    std::optional<text::TokenCorpus> valid,
                                    const LanguageModelingOptions& options)
-    : model_(model), train_(std::move(train)), valid_(std::move(valid)), options_(options) {
-  check(options_.context >= 1 && options_.context <= model.context_length(),
-        "a context of {} tokens, the model sees at most {}", options_.context, model.context_length());
+    : model_(model),
+      train_(std::move(train)),
+      valid_(std::move(valid)),
+      options_(options),
+      window_seed_(options.seed ^ window_stream) {
   if (options_.eval_stride == 0) options_.eval_stride = options_.context;
-  if (options_.eval_stride < 1 || options_.eval_stride > options_.context) {
-    fail_usage("the evaluation stride is {}, expected 1 to the context of {}", options_.eval_stride,
-               options_.context);
-  }
-  expect_long_enough(train_, options_.context, "training");
+  expect_sizes(model, options_.context, options_.eval_stride, options_.batch_size);
+  check(train_.size() > options_.context,
+        "the training text has {} tokens, a context of {} needs at least {}: give a longer text or a shorter "
+        "context",
+        train_.size(), options_.context, options_.context + 1);
   if (valid_)
     check(valid_->size() > 1, "the validation text has {} tokens, expected at least 2", valid_->size());
 }
@@ -39,37 +89,29 @@ std::int64_t LanguageModeling::micro_batches_per_epoch() const {
   return (blocks() + options_.batch_size - 1) / options_.batch_size;
 }
 
-std::int64_t LanguageModeling::window_begin(std::int64_t micro_batch, std::int64_t row) const {
+// `row` counts through the whole run. With epochs, the last micro-batch of one reaches into the next.
+std::int64_t LanguageModeling::window_begin(std::int64_t row) const {
   if (options_.shuffled_epochs) {
-    // The rows of the run in order, epoch after epoch; the last micro-batch of an epoch reaches into the
-    // next.
-    const std::int64_t at = micro_batch * options_.batch_size + row, epoch = at / blocks();
     const auto block =
-        shuffled(static_cast<std::uint64_t>(at % blocks()), static_cast<std::uint64_t>(blocks()),
-                 options_.seed, static_cast<std::uint64_t>(epoch));
+        shuffled(static_cast<std::uint64_t>(row % blocks()), static_cast<std::uint64_t>(blocks()),
+                 window_seed_, static_cast<std::uint64_t>(row / blocks()));
     return static_cast<std::int64_t>(block) * options_.context;
   }
-  Generator generator{.seed = options_.seed ^ 0x5eed0fba7c4,
-                      .counter = static_cast<std::uint64_t>(micro_batch * options_.batch_size + row)};
+  Generator generator{.seed = window_seed_, .counter = static_cast<std::uint64_t>(row)};
   return static_cast<std::int64_t>(
       uniform_integer(generator, static_cast<std::uint64_t>(train_.size() - options_.context)));
 }
 
 MicroBatchLoss LanguageModeling::loss(const MicroBatchIndex& which, const nn::Context& context) {
-  const std::int64_t batch = options_.batch_size, length = options_.context;
-  const Tensor ids = Tensor::empty({batch, length}, DType::int64);      // (B, T)
-  const Tensor targets = Tensor::empty({batch, length}, DType::int64);  // (B, T)
-  std::vector<std::int64_t> window(static_cast<std::size_t>(length) + 1);
-  for (std::int64_t row = 0; row < batch; ++row) {
-    train_.read(window_begin(which.step * which.per_step + which.index, row), std::span(window));
-    std::copy_n(window.begin(), length, ids.mutable_data<std::int64_t>() + row * length);
-    std::copy_n(window.begin() + 1, length, targets.mutable_data<std::int64_t>() + row * length);
-  }
-  return {model_.loss(ids, targets, context), static_cast<double>(batch * length)};
+  Batch batch(train_, options_.batch_size, options_.context);
+  const std::int64_t first = (which.step * which.per_step + which.index) * options_.batch_size;
+  for (std::int64_t row = 0; row < options_.batch_size; ++row) batch.fill(row, window_begin(first + row));
+  return {model_.loss(batch.ids(), batch.targets(), context), static_cast<double>(batch.ids().elements())};
 }
 
 std::optional<Evaluation> LanguageModeling::evaluate(const nn::Context& context,
                                                      const std::function<bool()>& stopped) {
+  check(valid_.has_value(), "there is no validation text");
   const auto result = evaluate_language_model(model_, *valid_, options_.context, options_.eval_stride,
                                               options_.batch_size, context, stopped);
   if (!result) return std::nullopt;
@@ -83,37 +125,30 @@ std::optional<LanguageModelEvaluation> evaluate_language_model(const models::Cau
                                                                std::int64_t batch_size,
                                                                const nn::Context& how,
                                                                const std::function<bool()>& stopped) {
+  expect_sizes(model, context, stride, batch_size);
   check(text.size() > 1, "the text has {} tokens, expected at least 2", text.size());
-  NoGrad no_grad;
-  const std::int64_t last = text.size() - 1;  // the last token is only predicted
-  const std::int64_t length = std::min(context, last);
+  const NoGrad no_grad;
+  const std::int64_t tokens = text.size() - 1;  // the last one is only predicted
+  const std::int64_t length = std::min(context, tokens);
+  const std::int64_t windows = 1 + (tokens - length + stride - 1) / stride;
   double sum = 0;
   std::int64_t counted = 0;
-  for (std::int64_t begin = 0; counted < last;) {
-    std::vector<std::int64_t> ids, targets;
-    std::vector<std::int64_t> window(static_cast<std::size_t>(length) + 1);
-    std::int64_t rows = 0, scheduled = counted;
-    for (; rows < batch_size && scheduled < last; ++rows, begin += stride) {
-      // The last window moves back so that it is full; what was counted before is ignored there.
-      const std::int64_t at = std::min(begin, last - length);
-      text.read(at, std::span(window));
-      ids.insert(ids.end(), window.begin(), window.end() - 1);
-      for (std::int64_t t = 0; t < length; ++t) {
-        targets.push_back(at + t >= scheduled ? window[static_cast<std::size_t>(t) + 1] : ignored);
-      }
-      scheduled = at + length;
-    }
-    const Shape shape{rows, length};
-    const Tensor losses =
-        model.token_losses(Tensor::from(ids, shape), Tensor::from(targets, shape), how);  // (B, T)
-    const auto values = losses.to_vector<float>();
-    for (std::size_t i = 0; i < values.size(); ++i) sum += targets[i] == ignored ? 0 : values[i];
-    counted = scheduled;
+  for (std::int64_t first = 0; first < windows; first += batch_size) {
     if (stopped && stopped()) return std::nullopt;
+    const std::int64_t rows = std::min(batch_size, windows - first);
+    Batch batch(text, rows, length);
+    for (std::int64_t row = 0; row < rows; ++row) {
+      // The last window moves back so that it is full; what was counted before does not count again.
+      const std::int64_t begin = std::min((first + row) * stride, tokens - length);
+      batch.fill(row, begin);
+      batch.ignore(row, counted - begin);
+      counted = begin + length;
+    }
+    sum += sum_of(model.token_losses(batch.ids(), batch.targets(), how), batch.targets());
   }
-  const double loss = sum / static_cast<double>(last);
+  const double loss = sum / static_cast<double>(tokens);
   return LanguageModelEvaluation{loss, std::exp(loss),
-                                 sum / std::numbers::ln2 / static_cast<double>(text.bytes()), last};
+                                 sum / std::numbers::ln2 / static_cast<double>(text.bytes()), tokens};
 }
 
 }  // namespace attune::tasks

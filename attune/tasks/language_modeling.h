@@ -15,17 +15,20 @@ struct LanguageModelingOptions {
   std::int64_t context = 0;      // tokens of a window, T
   std::int64_t batch_size = 1;   // windows of a micro-batch, B
   std::int64_t eval_stride = 0;  // see evaluate_language_model; 0: the context
-  // Blocks of the text in an order of their own for every epoch, each once; otherwise windows anywhere in it.
+  // Blocks of the text in an order of their own for every epoch, each once; otherwise windows anywhere in it,
+  // as nanoGPT takes them. Tokens behind the last whole block are left out.
   bool shuffled_epochs = false;
   std::uint64_t seed = 0;
 };
 
 class LanguageModeling : public Task {
  public:
-  // Throws Error when a text is shorter than the context. The model must outlive the task.
+  // Throws Error when a text is shorter than the context, UsageError for sizes that make no sense. The model
+  // must outlive the task.
   LanguageModeling(const models::CausalLanguageModel& model, text::TokenCorpus train,
                    std::optional<text::TokenCorpus> valid, const LanguageModelingOptions& options);
 
+  // A row is a function of its place in the run, so a batch divided into micro-batches is the same batch.
   MicroBatchLoss loss(const MicroBatchIndex& which, const nn::Context& context) override;
   std::int64_t micro_batches_per_epoch() const override;
   bool has_validation() const override { return valid_.has_value(); }
@@ -34,12 +37,13 @@ class LanguageModeling : public Task {
 
  private:
   std::int64_t blocks() const { return (train_.size() - 1) / options_.context; }
-  std::int64_t window_begin(std::int64_t micro_batch, std::int64_t row) const;
+  std::int64_t window_begin(std::int64_t row) const;
 
   const models::CausalLanguageModel& model_;
   text::TokenCorpus train_;
   std::optional<text::TokenCorpus> valid_;
   LanguageModelingOptions options_;
+  std::uint64_t window_seed_;
 };
 
 struct LanguageModelEvaluation {
@@ -51,7 +55,8 @@ struct LanguageModelEvaluation {
 
 // Over the whole text, in windows of `context` tokens that move on by `stride`: each token but the first
 // counts once, predicted from at least context - stride tokens before it, as far as there are so many.
-// `batch_size` windows go at once. Nothing when `stopped` said so.
+// `batch_size` windows go at once. Nothing when `stopped` said so. Throws UsageError for sizes that make no
+// sense and Error for a text of fewer than two tokens.
 std::optional<LanguageModelEvaluation> evaluate_language_model(const models::CausalLanguageModel& model,
                                                                const text::TokenCorpus& text,
                                                                std::int64_t context, std::int64_t stride,

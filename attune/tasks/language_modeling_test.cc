@@ -1,18 +1,26 @@
 #include "attune/tasks/language_modeling.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <set>
 
 #include "attune/io/file.h"
 #include "attune/io/temporary_directory.h"
-#include "attune/models/gpt2/gpt2.h"
+#include "attune/ops/cross_entropy/cross_entropy.h"
+#include "attune/ops/embedding/embedding.h"
 #include "attune/text/tokenizer_choice.h"
+#include "attune/train/trainer.h"
 
 namespace attune::tasks {
 namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
 
 // A model that only records what it is asked: the loss of a target is the target's own id, so that a test
 // sees which windows were taken and which targets counted.
@@ -153,10 +161,87 @@ TEST_F(LanguageModelingTest, EvaluationStopsWhenAsked) {
   EXPECT_FALSE(evaluate_language_model(model, corpus(60), 8, 8, 1, {}, [] { return true; }));
 }
 
-TEST_F(LanguageModelingTest, ATextShorterThanTheContextIsRefused) {
+TEST_F(LanguageModelingTest, EveryWindowIsReached) {
+  // 13 tokens have 13 - 4 windows with a token behind them, as in nanoGPT's randint(len - context).
+  const Recorder model(4);
+  LanguageModeling task(model, corpus(13), std::nullopt, {.context = 4, .batch_size = 30, .seed = 1});
+  std::set<std::int64_t> begins;
+  for (std::int64_t step = 0; step < 20; ++step) {
+    task.loss({.step = step}, {});
+    for (std::size_t row = 0; row < 30; ++row) begins.insert(model.seen_ids[4 * row]);
+  }
+  EXPECT_THAT(begins, ElementsAre(0, 1, 2, 3, 4, 5, 6, 7, 8));
+}
+
+TEST_F(LanguageModelingTest, ASmallerStrideGivesTokensMoreContext) {
+  // The loss of a target is how many tokens stand before it in its window, less one.
+  class Places : public Recorder {
+   public:
+    using Recorder::Recorder;
+    Tensor token_losses(const Tensor&, const Tensor& targets, const nn::Context&) const override {
+      Tensor losses = Tensor::empty(targets.shape());
+      for (std::int64_t i = 0; i < targets.elements(); ++i)
+        losses.mutable_data<float>()[i] = static_cast<float>(i % targets.dim(1));
+      return losses;
+    }
+  };
+  const auto mean_place = [&](std::int64_t stride) {
+    return evaluate_language_model(Places(4), corpus(11), 4, stride, 2, {})->loss;
+  };
+  EXPECT_NEAR(mean_place(4), (2 * (0 + 1 + 2 + 3) + 2 + 3) / 10.0, 1e-6) << "the last window moves back";
+  EXPECT_NEAR(mean_place(2), (0 + 1 + 2 + 3 + 3 * (2 + 3)) / 10.0, 1e-6);
+  EXPECT_NEAR(mean_place(1), (0 + 1 + 2 + 3 + 6 * 3) / 10.0, 1e-6);
+}
+
+TEST_F(LanguageModelingTest, SizesThatMakeNoSenseAreRefused) {
   const Recorder model(64);
-  EXPECT_THROW(LanguageModeling(model, corpus(40), std::nullopt, {.context = 64}), Error);
-  EXPECT_THROW(LanguageModeling(model, corpus(40), std::nullopt, {.context = 80}), Error);
+  const auto make = [&](const LanguageModelingOptions& options) {
+    return [&, options] { LanguageModeling(model, corpus(40), std::nullopt, options); };
+  };
+  EXPECT_THAT(make({.context = 40}),
+              ThrowsMessage<Error>(HasSubstr("has 40 tokens, a context of 40 needs at least 41")));
+  EXPECT_NO_THROW(make({.context = 39})());
+  EXPECT_THAT(make({.context = 65}),
+              ThrowsMessage<UsageError>(HasSubstr("expected 1 to what the model sees")));
+  EXPECT_THAT(make({.context = 4, .batch_size = 0}),
+              ThrowsMessage<UsageError>("--batch-size is 0, expected at least 1"));
+  for (const std::int64_t stride : {0, 5}) {
+    EXPECT_THAT([&] { evaluate_language_model(model, corpus(40), 4, stride, 1, {}); },
+                ThrowsMessage<UsageError>(HasSubstr("expected 1 to the context of 4")));
+  }
+  EXPECT_THAT([&] { evaluate_language_model(model, corpus(1), 4, 4, 1, {}); },
+              ThrowsMessage<Error>("the text has 1 tokens, expected at least 2"));
+}
+
+// A table of logits by the token before.
+class Bigrams : public Recorder {
+ public:
+  Bigrams() : Recorder(64) {
+    Generator generator{1, 0};
+    parameters_.initialize(generator);
+  }
+  const nn::Parameters& parameters() const override { return parameters_; }
+  Tensor loss(const Tensor& ids, const Tensor& targets, const nn::Context&) const override {
+    return ops::cross_entropy(ops::embedding(ids, table_), targets);  // logits (B, T, V)
+  }
+
+ private:
+  nn::Parameters parameters_;
+  Tensor table_ =
+      nn::Scope(parameters_).parameter("table", {40, 40}, nn::Initializer::normal(0.1));  // (V, V)
+};
+
+TEST_F(LanguageModelingTest, ABigramModelLearnsWhichTokenFollows) {
+  const Bigrams model;
+  LanguageModeling task(model, corpus(40), std::nullopt, {.context = 16, .batch_size = 4, .seed = 1});
+  train::TrainingOptions options;
+  options.learning_rate = 0.1;
+  options.max_steps = 150;
+  train::RunDirectory run(directory_.path() / "run", train::RunMode::fresh, options);
+  train::Trainer trainer(
+      model.parameters(), task, run, [](const std::filesystem::path&) {}, nullptr);
+  trainer.train();
+  EXPECT_LT(task.loss({.step = 999}, {}).loss.item(), 0.1);  // of ln 40 = 3.7 at the beginning
 }
 
 }  // namespace
