@@ -1,13 +1,20 @@
 #include "attune/nn/key_value_cache.h"
 
+#include "attune/ops/views/views.h"
+
 namespace attune::nn {
 
 KeyValueCache::KeyValueCache(std::int64_t layers, std::int64_t batch, std::int64_t capacity,
                              std::int64_t heads, std::int64_t head_width, DType dtype)
     : capacity_(capacity) {
+  // In memory (B, H, C, Dh): a query then reads each head's rows as one stream.
+  const auto room = [&] {
+    const Tensor memory = Tensor::empty({batch, heads, capacity, head_width}, dtype);
+    return ops::transpose(memory, 1, 2);  // (B, C, H, Dh)
+  };
   for (std::int64_t layer = 0; layer < layers; ++layer) {
-    keys_.push_back(Tensor::empty({batch, capacity, heads, head_width}, dtype));    // (B, C, H, Dh)
-    values_.push_back(Tensor::empty({batch, capacity, heads, head_width}, dtype));  // (B, C, H, Dh)
+    keys_.push_back(room());
+    values_.push_back(room());
   }
 }
 

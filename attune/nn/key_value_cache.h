@@ -25,7 +25,7 @@ class KeyValueCache {
 
  private:
   std::int64_t capacity_, length_ = 0;
-  std::vector<Tensor> keys_, values_;  // per layer (B, capacity, H, Dh)
+  std::vector<Tensor> keys_, values_;  // per layer (B, capacity, H, Dh), a head's positions side by side
 };
 
 }  // namespace attune::nn

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "attune/backend/cpu/elementwise.h"
 #include "attune/backend/cpu/onednn.h"
 #include "attune/backend/cpu/threads.h"
 #include "attune/base/isa.h"
@@ -40,22 +41,24 @@ void matmul_float64(const Product& p, const Matrix& a, const Matrix& b, const Ma
   }
 }
 
-// A float32 copy of a bfloat16 operand, for processors on which oneDNN has no bfloat16 product.
+// A float32 copy of a bfloat16 operand, laid out as the operand is, for processors on which oneDNN has no
+// bfloat16 product.
 Matrix widen(const Matrix& matrix, std::int64_t batch, std::int64_t rows, std::int64_t columns,
              std::vector<float>& memory) {
+  const bool by_columns = columns > 1 && matrix.column_stride != 1;
+  const std::int64_t lines = by_columns ? columns : rows, length = by_columns ? rows : columns;
+  const std::int64_t line_stride = by_columns ? matrix.column_stride : matrix.row_stride;
   const std::int64_t copies = matrix.batch_stride == 0 ? 1 : batch;
-  memory.resize(static_cast<std::size_t>(copies * rows * columns));
+  memory.resize(static_cast<std::size_t>(copies * lines * length));
   const auto* from = static_cast<const bfloat16*>(matrix.data);
-  parallel_for(copies * rows, 64, [&](std::int64_t begin, std::int64_t end) {
+  float* to = memory.data();
+  parallel_for(copies * lines, rows_grain(length), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t at = begin; at < end; ++at) {
-      const auto* source = from + at / rows * matrix.batch_stride + at % rows * matrix.row_stride;
-      for (std::int64_t j = 0; j < columns; ++j) {
-        memory[static_cast<std::size_t>(at * columns + j)] =
-            static_cast<float>(source[j * matrix.column_stride]);
-      }
+      convert(from + at / lines * matrix.batch_stride + at % lines * line_stride, to + at * length, length);
     }
   });
-  return {memory.data(), DType::float32, columns, 1, matrix.batch_stride == 0 ? 0 : rows * columns};
+  return {to, DType::float32, by_columns ? 1 : length, by_columns ? length : 1,
+          matrix.batch_stride == 0 ? 0 : rows * columns};
 }
 
 void matmul_widened(const Product& p, const Matrix& a, const Matrix& b, const Matrix& c,
@@ -69,10 +72,9 @@ void matmul_widened(const Product& p, const Matrix& a, const Matrix& b, const Ma
   const Matrix wide_c = widen(c, p.batch, p.m, p.n, out);
   onednn_matmul(p.batch, p.m, p.n, p.k, wide_a, wide_b, wide_c, options);
   auto* target = static_cast<bfloat16*>(const_cast<void*>(c.data));
-  parallel_for(p.batch * p.m, 64, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(p.batch * p.m, rows_grain(p.n), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t at = begin; at < end; ++at) {
-      bfloat16* row = target + at / p.m * c.batch_stride + at % p.m * c.row_stride;
-      for (std::int64_t j = 0; j < p.n; ++j) row[j] = bfloat16(out[static_cast<std::size_t>(at * p.n + j)]);
+      convert(out.data() + at * p.n, target + at / p.m * c.batch_stride + at % p.m * c.row_stride, p.n);
     }
   });
 }
