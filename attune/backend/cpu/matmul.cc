@@ -72,9 +72,10 @@ void matmul_widened(const Product& p, const Matrix& a, const Matrix& b, const Ma
   const Matrix wide_c = widen(c, p.batch, p.m, p.n, out);
   onednn_matmul(p.batch, p.m, p.n, p.k, wide_a, wide_b, wide_c, options);
   auto* target = static_cast<bfloat16*>(const_cast<void*>(c.data));
+  const float* product = out.data();  // every thread has an `out` of its own
   parallel_for(p.batch * p.m, rows_grain(p.n), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t at = begin; at < end; ++at) {
-      convert(out.data() + at * p.n, target + at / p.m * c.batch_stride + at % p.m * c.row_stride, p.n);
+      convert(product + at * p.n, target + at / p.m * c.batch_stride + at % p.m * c.row_stride, p.n);
     }
   });
 }
