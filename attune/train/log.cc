@@ -68,8 +68,7 @@ void Log::write(const EvaluationRecord& record) {
   std::string line = fmt::format(R"({{"step": {})", record.step);
   for (const auto& [name, value] : record.values) {
     line += fmt::format(R"(, "{}": {})", name, number(value));
-    const bool evaluation = name.starts_with("eval_");
-    tensorboard_.scalar(evaluation ? "eval/" + name.substr(5) : name, record.step, value);
+    if (name.starts_with("eval_")) tensorboard_.scalar("eval/" + name.substr(5), record.step, value);
   }
   append(line + "}");
 }
