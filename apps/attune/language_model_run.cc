@@ -174,7 +174,6 @@ train::TrainingResult train_language_model(const LanguageModelRun& run, std::FIL
                                {.context = std::min(run.context, model->context_length()),
                                 .batch_size = run.batch_size,
                                 .eval_stride = run.eval_stride,
-                                .shuffled_epochs = run.training.num_train_epochs > 0,
                                 .seed = run.training.seed});
   const auto save = [&](const fs::path& to) {
     model->save(to);

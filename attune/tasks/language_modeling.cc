@@ -85,21 +85,25 @@ LanguageModeling::LanguageModeling(const models::CausalLanguageModel& model, tex
     check(valid_->size() > 1, "the validation text has {} tokens, expected at least 2", valid_->size());
 }
 
+// One less than fit, so that an epoch can begin anywhere in its first block.
+std::int64_t LanguageModeling::blocks() const {
+  return std::max<std::int64_t>(1, (train_.size() - options_.context) / options_.context);
+}
+
 std::int64_t LanguageModeling::micro_batches_per_epoch() const {
   return (blocks() + options_.batch_size - 1) / options_.batch_size;
 }
 
-// `row` counts through the whole run. With epochs, the last micro-batch of one reaches into the next.
+// `row` counts through the whole run; the last micro-batch of an epoch reaches into the next.
 std::int64_t LanguageModeling::window_begin(std::int64_t row) const {
-  if (options_.shuffled_epochs) {
-    const auto block =
-        shuffled(static_cast<std::uint64_t>(row % blocks()), static_cast<std::uint64_t>(blocks()),
-                 window_seed_, static_cast<std::uint64_t>(row / blocks()));
-    return static_cast<std::int64_t>(block) * options_.context;
-  }
-  Generator generator{.seed = window_seed_, .counter = static_cast<std::uint64_t>(row)};
-  return static_cast<std::int64_t>(
-      uniform_integer(generator, static_cast<std::uint64_t>(train_.size() - options_.context)));
+  const auto epoch = static_cast<std::uint64_t>(row / blocks());
+  const std::int64_t left_over = train_.size() - 1 - blocks() * options_.context;
+  Generator generator{.seed = window_seed_, .counter = epoch};
+  const auto first =
+      static_cast<std::int64_t>(uniform_integer(generator, static_cast<std::uint64_t>(left_over + 1)));
+  const auto block = shuffled(static_cast<std::uint64_t>(row % blocks()),
+                              static_cast<std::uint64_t>(blocks()), window_seed_, epoch);
+  return first + static_cast<std::int64_t>(block) * options_.context;
 }
 
 MicroBatchLoss LanguageModeling::loss(const MicroBatchIndex& which, const nn::Context& context) {

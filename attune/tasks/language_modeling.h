@@ -15,11 +15,12 @@ struct LanguageModelingOptions {
   std::int64_t context = 0;      // tokens of a window, T
   std::int64_t batch_size = 1;   // windows of a micro-batch, B
   std::int64_t eval_stride = 0;  // see evaluate_language_model; 0: the context
-  // Blocks of the text in an order of their own for every epoch, each once; otherwise windows anywhere in it,
-  // as nanoGPT takes them. Tokens behind the last whole block are left out.
-  bool shuffled_epochs = false;
   std::uint64_t seed = 0;
 };
+
+// An epoch cuts the text into blocks of one window each, from a first token of its own, and takes every block
+// once in a random order. So a run sees all of the text as often as any part of it, where windows drawn anywhere
+// would miss a fifth of it in one and a half times through; and no two epochs show the same windows.
 
 class LanguageModeling : public Task {
  public:
@@ -36,7 +37,7 @@ class LanguageModeling : public Task {
                                      const std::function<bool()>& stopped) override;
 
  private:
-  std::int64_t blocks() const { return (train_.size() - 1) / options_.context; }
+  std::int64_t blocks() const;
   std::int64_t window_begin(std::int64_t row) const;
 
   const models::CausalLanguageModel& model_;
