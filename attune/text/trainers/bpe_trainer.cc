@@ -1,5 +1,7 @@
 #include "attune/text/trainers/bpe_trainer.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <queue>
