@@ -12,6 +12,7 @@ packages=(
   libonig-dev libicu-dev                # tokenizers: regular expressions; Unicode
   libprotobuf-dev protobuf-compiler     # TensorBoard's event files
   libcli11-dev                          # the command line
+  gnuplot-nox fonts-dejavu-core         # at run time only: pictures
 )
 if [[ ${1:-} == tests ]]; then
   packages+=(libgtest-dev libgmock-dev gcovr)
