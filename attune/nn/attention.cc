@@ -1,5 +1,6 @@
 #include "attune/nn/attention.h"
 
+#include "attune/nn/attention_weights.h"
 #include "attune/ops/views/views.h"
 
 namespace attune::nn {
@@ -34,6 +35,8 @@ Tensor SelfAttention::merge_heads(const Tensor& heads) const {
 
 Tensor SelfAttention::operator()(const Tensor& x, ops::AttentionOptions mask, const Context& context) const {
   const Tensor qkv = project(x);  // (B, T, 3, H, Dh)
+  if (context.attention != nullptr)
+    context.attention->self.push_back(weights(part(qkv, 0), part(qkv, 1), mask));
   if (scoring_)
     return merge_heads(soft_lookup(scoring_, part(qkv, 0), part(qkv, 1), part(qkv, 2), mask).values);
   mask.dropout = context.training ? dropout_.probability : 0;
@@ -45,14 +48,19 @@ Tensor SelfAttention::operator()(const Tensor& x, ops::AttentionOptions mask, co
                                  KeyValueCache& cache, std::int64_t layer) const {
   const Tensor qkv = project(x);                                                // (B, T, 3, H, Dh)
   const auto [keys, values] = cache.extend(layer, part(qkv, 1), part(qkv, 2));  // (B, length + T, H, Dh)
+  if (context.attention != nullptr) context.attention->self.push_back(weights(part(qkv, 0), keys, mask));
   if (scoring_) return merge_heads(soft_lookup(scoring_, part(qkv, 0), keys, values, mask).values);
   return merge_heads(ops::attention(part(qkv, 0), keys, values, mask));
 }
 
+Tensor SelfAttention::weights(const Tensor& q, const Tensor& k, const ops::AttentionOptions& mask) const {
+  if (scoring_) return soft_lookup(scoring_, q, k, /*v=*/k, mask).weights;
+  return ops::attention_weights(q, k, mask);
+}
+
 Tensor SelfAttention::weights(const Tensor& x, const ops::AttentionOptions& mask) const {
   const Tensor qkv = project(x);  // (B, T, 3, H, Dh)
-  if (scoring_) return soft_lookup(scoring_, part(qkv, 0), part(qkv, 1), part(qkv, 2), mask).weights;
-  return ops::attention_weights(part(qkv, 0), part(qkv, 1), mask);
+  return weights(part(qkv, 0), part(qkv, 1), mask);
 }
 
 }  // namespace attune::nn

@@ -40,6 +40,8 @@ class SelfAttention {
  private:
   Tensor project(const Tensor& x) const;  // (B, T, D) -> (B, T, 3, H, Dh)
   Tensor merge_heads(const Tensor& heads) const;
+  // q (B, Tq, H, Dh), k (B, Tk, H, Dh) -> (B, H, Tq, Tk)
+  Tensor weights(const Tensor& q, const Tensor& k, const ops::AttentionOptions& mask) const;
 
   std::int64_t heads_;
   Dropout dropout_;
