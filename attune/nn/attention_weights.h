@@ -16,8 +16,8 @@ namespace attune::nn {
 //   context.attention = &weights;
 //   model.hidden_states(ids, context);  // weights.self holds one tensor a layer
 struct AttentionWeights {
-  std::vector<Tensor> self;   // (B, H, Tq, Tk) float32: of a sequence to itself
-  std::vector<Tensor> cross;  // (B, H, T, S) float32: of a target to its source
+  std::vector<Tensor> self;   // (B, H, Tq, Tk) of a sequence to itself
+  std::vector<Tensor> cross;  // (B, H, T, S) of a target to its source
 };
 
 }  // namespace attune::nn

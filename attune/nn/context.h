@@ -1,6 +1,7 @@
 // What a forward pass is for.
 #pragma once
 
+#include "attune/ops/cast/cast.h"
 #include "attune/tensor/random.h"
 
 namespace attune::nn {
@@ -13,5 +14,15 @@ struct Context {
   DType compute = DType::float32;  // the type of products; sums over the residual stream stay in float32
   AttentionWeights* attention = nullptr;  // when set, attention blocks hand their weights to it
 };
+
+// The type in which products with x run.
+inline DType compute_type(const Tensor& x, const Context& context) {
+  return x.dtype() == DType::float64 ? DType::float64 : context.compute;
+}
+
+// x in that type.
+inline Tensor for_products(const Tensor& x, const Context& context) {
+  return ops::cast(x, compute_type(x, context));
+}
 
 }  // namespace attune::nn
