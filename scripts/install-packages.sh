@@ -13,6 +13,7 @@ packages=(
   libprotobuf-dev protobuf-compiler     # TensorBoard's event files
   zlib1g-dev                            # compressed text
   libcli11-dev                          # the command line
+  gnuplot-nox fonts-dejavu-core         # at run time only: pictures
 )
 if [[ ${1:-} == tests ]]; then
   packages+=(libgtest-dev libgmock-dev gcovr)

@@ -20,6 +20,7 @@ declare -A allowed=(
   # These stand beside and know nothing of models.
   [io]="base tensor"
   [text]="base backend tensor io"
+  [plot]="base io"
   [vision]="base tensor io"
   [series]="base tensor io"
 )

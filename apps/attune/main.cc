@@ -46,6 +46,7 @@ int run(int argc, char** argv) {
   attune::command::add_translate(program);
   attune::command::add_eval(program);
   attune::command::add_info(program);
+  attune::command::add_attention(program);
   try {
     app.parse(std::vector<std::string>(program.arguments.rbegin(), program.arguments.rend()));  // last first
     if (app.get_subcommands().empty()) {

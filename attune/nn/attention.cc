@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "attune/nn/attention_weights.h"
 #include "attune/ops/views/views.h"
 
 namespace attune::nn {
@@ -56,6 +57,7 @@ Tensor SelfAttention::merge_heads(const Tensor& heads) const {
 }
 
 Tensor SelfAttention::operator()(const Tensor& x, ops::AttentionOptions mask, const Context& context) const {
+  if (context.attention != nullptr) context.attention->self.push_back(weights(x, mask));
   const Tensor qkv = project(x);  // (B, T, 3, H, Dh)
   if (scoring_)
     return merge_heads(soft_lookup(scoring_, part(qkv, 0), part(qkv, 1), part(qkv, 2), mask).values);

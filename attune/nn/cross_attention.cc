@@ -1,5 +1,6 @@
 #include "attune/nn/cross_attention.h"
 
+#include "attune/nn/attention_weights.h"
 #include "attune/ops/views/views.h"
 
 namespace attune::nn {
@@ -33,6 +34,7 @@ Tensor CrossAttention::keys_values_of(const Tensor& memory) const {
 
 Tensor CrossAttention::operator()(const Tensor& x, const Tensor& memory, const Tensor& memory_mask,
                                   const Context& context) const {
+  if (context.attention != nullptr) context.attention->cross.push_back(weights(x, memory, memory_mask));
   ops::AttentionOptions options;
   options.key_mask = memory_mask;
   options.dropout = context.training ? dropout_.probability : 0;
