@@ -19,8 +19,8 @@ struct LanguageModelingOptions {
 };
 
 // An epoch cuts the text into blocks of one window each, from a first token of its own, and takes every block
-// once in a random order. So a run sees all of the text as often as any part of it, where windows drawn anywhere
-// would miss a fifth of it in one and a half times through; and no two epochs show the same windows.
+// once in a random order. So a run sees all of the text as often as any part of it, where windows drawn
+// anywhere would miss a fifth of it in one and a half times through; and no two epochs show the same windows.
 
 class LanguageModeling : public Task {
  public:
