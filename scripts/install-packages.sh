@@ -11,6 +11,7 @@ packages=(
   nlohmann-json3-dev libsimdjson-dev    # JSON; large JSON
   libonig-dev libicu-dev                # tokenizers: regular expressions; Unicode
   libprotobuf-dev protobuf-compiler     # TensorBoard's event files
+  zlib1g-dev                            # compressed text
   libcli11-dev                          # the command line
 )
 if [[ ${1:-} == tests ]]; then

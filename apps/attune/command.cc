@@ -3,6 +3,7 @@
 #include <dnnl_version.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <iterator>
@@ -12,6 +13,10 @@
 #include "attune/base/isa.h"
 
 namespace attune::command {
+
+bool Program::is_asked_for(std::initializer_list<const char*> words) const {
+  return words.size() <= arguments.size() && std::equal(words.begin(), words.end(), arguments.begin());
+}
 
 void add_threads(CLI::App& verb) {
   verb.add_option_function<int>(

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -14,10 +15,16 @@ struct Program {
   CLI::App app{"Attune trains, runs and looks into Transformers.", "attune"};
   std::vector<std::string> arguments;  // as typed, "_" in the names of options replaced by "-"
   int exit_code = 0;
+
+  // Whether the arguments begin with these words.
+  bool is_asked_for(std::initializer_list<const char*> words) const;
 };
 
 void add_train(Program& program);
+void add_train_language_model(Program& program, CLI::App& train);
+void add_train_translation(Program& program, CLI::App& train);
 void add_generate(Program& program);
+void add_translate(Program& program);
 void add_eval(Program& program);
 void add_info(Program& program);
 void add_demo(Program& program);

@@ -32,8 +32,8 @@ LanguageModelRun demo_run(const fs::path& out, const fs::path& text, const fs::p
   run.width = 128;
   run.context = 128;
   run.batch_size = 12;
-  run.out = out.string();
-  run.overwrite = true;
+  run.place.out = out.string();
+  run.place.overwrite = true;
   run.training.max_steps = steps;
   run.training.learning_rate = 2e-3;
   run.training.min_learning_rate = 1e-4;

@@ -1,11 +1,14 @@
-// attune eval DIR --data FILE: how well a model predicts a text.
+// attune eval DIR --data FILE: how well a model predicts a text; DIR --data SOURCE TARGET: how well it
+// translates.
 #include <fmt/format.h>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "apps/attune/command.h"
+#include "apps/attune/eval_translation.h"
 #include "apps/attune/model_options.h"
+#include "apps/attune/translator_flags.h"
 #include "attune/base/error.h"
 #include "attune/io/temporary_directory.h"
 #include "attune/tasks/language_modeling.h"
@@ -19,7 +22,8 @@ struct Options {
   std::string directory, separator, dtype = "float32";
   std::vector<std::string> data;
   std::int64_t stride = 0, batch_size = 8;
-  bool json = false;
+  bool json = false, lowercase = false;
+  TranslatorOptions translator;
 };
 
 tasks::LanguageModelEvaluation evaluate(const Options& options) {
@@ -38,7 +42,15 @@ tasks::LanguageModelEvaluation evaluate(const Options& options) {
   return *tasks::evaluate_language_model(*model, corpus, context, stride, options.batch_size, {});
 }
 
+void evaluate_translations(const Options& options) {
+  TranslationEvalOptions translation{options.translator, options.data, options.lowercase, options.json};
+  translation.translator.directory = options.directory;
+  translation.translator.dtype = options.dtype;
+  evaluate_translation_model(translation);
+}
+
 void run(const Options& options) {
+  if (is_translation_model(options.directory)) return evaluate_translations(options);
   const auto result = evaluate(options);
   if (options.json) {
     const nlohmann::ordered_json line = {{"loss", result.loss},
@@ -57,16 +69,27 @@ void run(const Options& options) {
 
 void add_eval(Program& program) {
   auto options = std::make_shared<Options>();
-  CLI::App& verb = *program.app.add_subcommand("eval", "Measure how well a model predicts a text");
+  CLI::App& verb =
+      *program.app.add_subcommand("eval", "Measure how well a model predicts a text, or translates");
   verb.add_option("directory", options->directory, "Model directory")->required();
-  verb.add_option("--data", options->data, "Text files")->required()->take_all();
-  verb.add_option("--separator", options->separator, "Line that stands between the documents of a file");
-  verb.add_option("--stride", options->stride, "By how many tokens the window moves on; 0: the context")
-      ->capture_default_str();
-  verb.add_option("--batch-size", options->batch_size, "Windows at once")->capture_default_str();
+  verb.add_option("--data", options->data,
+                  "Text files; for a translation SOURCE TARGET, or one file with SOURCE<tab>TARGET lines")
+      ->required()
+      ->take_all();
+  verb.add_flag("--json", options->json, "Print one JSON object");
   verb.add_option("--dtype", options->dtype, "Type of the weights: float32 or bfloat16")
       ->capture_default_str();
-  verb.add_flag("--json", options->json, "Print one JSON object");
+  verb.add_option("--separator", options->separator, "Line that stands between the documents of a file")
+      ->group("Language models");
+  verb.add_option("--stride", options->stride, "By how many tokens the window moves on; 0: the context")
+      ->capture_default_str()
+      ->group("Language models");
+  verb.add_option("--batch-size", options->batch_size, "Windows at once")
+      ->capture_default_str()
+      ->group("Language models");
+  add_search_flags(verb, options->translator, "Translation");
+  verb.add_flag("--lowercase", options->lowercase, "Compare in lower case, as sacrebleu -lc")
+      ->group("Translation");
   add_threads(verb);
   verb.callback([options] { run(*options); });
 }

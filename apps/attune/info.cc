@@ -3,16 +3,21 @@
 
 #include <filesystem>
 #include <fstream>
-#include <map>
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "apps/attune/command.h"
 #include "apps/attune/loss_plot.h"
+#include "apps/attune/model_options.h"
 #include "attune/base/error.h"
 #include "attune/io/file.h"
 #include "attune/models/gpt2/gpt2.h"
 #include "attune/models/gpt2/summary.h"
+#include "attune/models/transformer/summary.h"
+#include "attune/models/transformer/transformer.h"
 #include "attune/text/tokenizer.h"
+#include "attune/text/translation_tokenizer.h"
 
 namespace attune::command {
 namespace {
@@ -27,40 +32,64 @@ std::string mebibytes(std::int64_t bytes) {
   return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1 << 20));
 }
 
-// "layers.3.attention.output.weight" -> "layers.*.attention": layers are alike and are counted together.
-std::string block_of(const std::string& name) {
-  if (!name.starts_with("layers.")) return name.substr(0, name.find('.'));
-  const auto block = name.find('.', 7) + 1;
-  return "layers.*." + name.substr(block, name.find('.', block) - block);
+// Layers are alike and are counted together.
+struct Block {
+  std::string name;  // of "decoder.layers.3.self_attention.output.weight": "decoder.layers.*.self_attention"
+  std::int64_t parameters = 0;
+  std::set<std::string> layers;  // their numbers
+};
+
+// The block of a parameter; `layer` becomes its layer's number, or "".
+std::string block_of(const std::string& name, std::string& layer) {
+  layer.clear();
+  const auto layers = name.find("layers.");
+  if (layers == std::string::npos) return name.substr(0, name.find('.'));
+  const auto number = layers + 7, block = name.find('.', number) + 1;
+  layer = name.substr(number, block - 1 - number);
+  return name.substr(0, number) + "*." + name.substr(block, name.find('.', block) - block);
 }
 
-void print_parameters(const nn::Parameters& parameters, std::int64_t layers) {
-  std::vector<std::pair<std::string, std::int64_t>> blocks;
+void print_parameters(const nn::Parameters& parameters) {
+  std::vector<Block> blocks;
   for (const nn::Parameter& parameter : parameters.all()) {
-    const std::string block = block_of(parameter.name);
-    const auto found =
-        std::find_if(blocks.begin(), blocks.end(), [&](const auto& b) { return b.first == block; });
-    (found == blocks.end() ? blocks.emplace_back(block, 0) : *found).second += parameter.tensor.elements();
+    if (!parameter.trained) continue;
+    std::string layer;
+    const std::string name = block_of(parameter.name, layer);
+    const auto found = std::find_if(blocks.begin(), blocks.end(), [&](auto& b) { return b.name == name; });
+    Block& block = found == blocks.end() ? blocks.emplace_back(Block{name, 0, {}}) : *found;
+    block.parameters += parameter.tensor.elements();
+    if (!layer.empty()) block.layers.insert(layer);
   }
   fmt::print("Parameters\n");
-  for (const auto& [block, count] : blocks) {
-    fmt::print(
-        "  {:<30}{:>14}{}\n", block, fmt::format("{}", count),
-        block.starts_with("layers.*") ? fmt::format("   {} layers of {}", layers, count / layers) : "");
+  for (const auto& [name, count, layers] : blocks) {
+    const auto number = static_cast<std::int64_t>(layers.size());
+    fmt::print("  {:<38}{:>14}{}\n", name, fmt::format("{}", count),
+               number > 0 ? fmt::format("   {} layers of {}", number, count / number) : "");
   }
-  fmt::print("  {:<30}{:>14}\n", "all", parameters.count());
+  fmt::print("  {:<38}{:>14}\n", "all", parameters.count());
 }
 
-void print_memory(const models::Gpt2Config& config, std::int64_t batch, std::int64_t tokens) {
-  const auto inference = models::gpt2_inference_memory(config, batch);
-  const auto training = models::gpt2_training_memory(config, batch, tokens);
+void print_memory(const models::MemoryEstimate& inference, const models::MemoryEstimate& training,
+                  std::int64_t batch, std::int64_t positions, std::int64_t tokens) {
   fmt::print("\nMemory in float32, batch of {}\n", batch);
-  fmt::print("  inference, {} positions: {} = weights {} + keys and values {} + activations {}\n",
-             config.n_positions, mebibytes(inference.total()), mebibytes(inference.parameters),
-             mebibytes(inference.cache), mebibytes(inference.activations));
+  fmt::print("  inference, {} positions: {} = weights {} + keys and values {} + activations {}\n", positions,
+             mebibytes(inference.total()), mebibytes(inference.parameters), mebibytes(inference.cache),
+             mebibytes(inference.activations));
   fmt::print("  training, {} tokens each: {} = weights {} + gradients and moments {} + activations {}\n",
              tokens, mebibytes(training.total()), mebibytes(training.parameters),
              mebibytes(training.optimizer), mebibytes(training.activations));
+}
+
+void print_shapes(const std::string& letters, const std::vector<models::ShapeLine>& shapes) {
+  fmt::print("\nShapes ({})\n", letters);
+  for (const auto& [block, shape] : shapes) fmt::print("  {:<44}{}\n", block, shape);
+}
+
+void print_tokenizer(std::string_view kind, std::int64_t size, const text::SpecialTokens& special,
+                     const std::function<std::string(std::int32_t)>& token) {
+  fmt::print("\nTokenizer        {}, {} tokens", kind, size);
+  if (special.eos) fmt::print(", end of text {} ({})", token(*special.eos), *special.eos);
+  fmt::print("\n");
 }
 
 void print_tokenizer(const std::filesystem::path& directory) {
@@ -71,10 +100,8 @@ void print_tokenizer(const std::filesystem::path& directory) {
     return;
   }
   const auto tokenizer = text::load_tokenizer(directory);
-  fmt::print("\nTokenizer        {}, {} tokens", tokenizer->kind(), tokenizer->vocab_size());
-  const auto& special = tokenizer->special();
-  if (special.eos) fmt::print(", end of text {} ({})", tokenizer->id_to_token(*special.eos), *special.eos);
-  fmt::print("\n");
+  print_tokenizer(tokenizer->kind(), tokenizer->vocab_size(), tokenizer->special(),
+                  [&](std::int32_t id) { return tokenizer->id_to_token(id); });
 }
 
 std::vector<HistoryPoint> read_history(const std::filesystem::path& log, const char* field) {
@@ -104,31 +131,51 @@ void print_history(const std::filesystem::path& directory) {
   fmt::print("{}", plot_losses(losses, 64, 10));
 }
 
-void run(const Options& options) {
-  if (options.batch_size < 1) fail_usage("--batch-size is {}, expected at least 1", options.batch_size);
-  if (options.tokens < 0) fail_usage("--context is {}, expected 0 (the model's) or more", options.tokens);
-  const std::filesystem::path directory = options.directory;
-  check(std::filesystem::is_directory(directory), "{} is not a model directory", options.directory);
-  const auto config = models::read_gpt2_config(directory);
-  const std::int64_t tokens = options.tokens > 0 ? options.tokens : config.n_positions;
-  check(tokens <= config.n_positions, "--context is {}, the model's context is {}", tokens,
-        config.n_positions);
-  const models::Gpt2 model(config);
+// --context, or the model's when it is not given.
+std::int64_t tokens_of(const Options& options, std::int64_t context) {
+  check(options.tokens <= context, "--context is {}, the model's context is {}", options.tokens, context);
+  return options.tokens > 0 ? options.tokens : context;
+}
 
+void describe_gpt2(const Options& options) {
+  const auto config = models::read_gpt2_config(options.directory);
+  const std::int64_t batch = options.batch_size, tokens = tokens_of(options, config.n_positions);
   fmt::print("{}: GPT-2, {} layers, {} heads, width {}, feed-forward {}, context {}, vocabulary {}{}\n\n",
              options.directory, config.n_layer, config.n_head, config.n_embd, config.n_inner,
              config.n_positions, config.vocab_size, config.tie_word_embeddings ? ", tied output" : "");
-  print_parameters(model.parameters(), config.n_layer);
-  print_memory(config, options.batch_size, tokens);
-  if (options.shapes) {
-    fmt::print(
-        "\nShapes (B sequences, T tokens, D width, H heads, Dh head width, F feed-forward, V vocabulary)\n");
-    for (const auto& [block, shape] : models::gpt2_shapes(config, options.batch_size, tokens)) {
-      fmt::print("  {:<40}{}\n", block, shape);
-    }
-  }
-  print_tokenizer(directory);
-  print_history(directory);
+  print_parameters(models::Gpt2(config).parameters());
+  print_memory(models::gpt2_inference_memory(config, batch),
+               models::gpt2_training_memory(config, batch, tokens), batch, config.n_positions, tokens);
+  if (options.shapes)
+    print_shapes("B sequences, T tokens, D width, H heads, Dh head width, F feed-forward, V vocabulary",
+                 models::gpt2_shapes(config, batch, tokens));
+  print_tokenizer(options.directory);
+}
+
+void describe_transformer(const Options& options) {
+  const auto config = models::read_transformer_config(options.directory);
+  const std::int64_t batch = options.batch_size, tokens = tokens_of(options, config.max_position_embeddings);
+  fmt::print(
+      "{}: Transformer encoder-decoder, {}+{} layers, {} heads, width {}, feed-forward {}, context {}, "
+      "vocabulary {}, tied embeddings\n\n",
+      options.directory, config.encoder_layers, config.decoder_layers, config.encoder_attention_heads,
+      config.d_model, config.encoder_ffn_dim, config.max_position_embeddings, config.vocab_size);
+  print_parameters(models::Transformer(config).parameters());
+  print_memory(models::transformer_inference_memory(config, batch, tokens),
+               models::transformer_training_memory(config, batch, tokens), batch, tokens, tokens);
+  if (options.shapes)
+    print_shapes("B pairs, S source and T target tokens, D width, H heads, F feed-forward, V vocabulary",
+                 models::transformer_shapes(config, batch, tokens));
+  const auto tokenizer = text::load_translation_tokenizer(options.directory);
+  print_tokenizer(tokenizer->kind(), tokenizer->vocab_size(), tokenizer->special(),
+                  [&](std::int32_t id) { return tokenizer->id_to_token(id); });
+}
+
+void run(const Options& options) {
+  if (options.batch_size < 1) fail_usage("--batch-size is {}, expected at least 1", options.batch_size);
+  if (options.tokens < 0) fail_usage("--context is {}, expected 0 (the model's) or more", options.tokens);
+  is_translation_model(options.directory) ? describe_transformer(options) : describe_gpt2(options);
+  print_history(options.directory);
 }
 
 }  // namespace

@@ -37,13 +37,12 @@ void validate(const LanguageModelRun& run) {
   if (!(run.dropout >= 0 && run.dropout < 1))
     fail_usage("--dropout is {}, expected 0 <= dropout < 1", run.dropout);
   if (run.train.empty()) fail_usage("--train FILE is missing: what should the model learn from?");
-  if (run.out.empty()) fail_usage("--out DIR is missing: where should the model go?");
+  run.place.validate();
   if (!run.valid.empty() && run.valid_fraction != 0)
     fail_usage("--valid and --valid-fraction exclude one another");
   if (!(run.valid_fraction >= 0 && run.valid_fraction < 1)) {
     fail_usage("--valid-fraction is {}, expected 0 <= fraction < 1", run.valid_fraction);
   }
-  if (run.resume && run.overwrite) fail_usage("--resume and --overwrite-output-dir exclude one another");
 }
 
 models::Gpt2Config new_config(const LanguageModelRun& run, const text::Tokenizer& tokenizer) {
@@ -85,7 +84,7 @@ struct Corpora {
 };
 
 Corpora open_corpora(const LanguageModelRun& run, const text::Tokenizer& tokenizer, std::FILE* progress) {
-  const fs::path cache = run.cache.empty() ? fs::path(run.out) / "cache" : fs::path(run.cache);
+  const fs::path cache = run.cache.empty() ? fs::path(run.place.out) / "cache" : fs::path(run.cache);
   fs::create_directories(cache);
   const auto open = [&](const std::vector<std::string>& paths, const char* name) {
     // Only a text that takes a while to tokenise is worth a line.
@@ -135,31 +134,14 @@ void to_json(nlohmann::ordered_json& json, const LanguageModelRun& run) {
 }
 
 void from_json(const nlohmann::ordered_json& json, LanguageModelRun& run) {
-  nlohmann::ordered_json known = run.training;
-  train::from_json(json, run.training);
-  for_each_field(run, [&](const char* name, auto& field) {
-    known[name] = nullptr;
-    if (!json.contains(name)) return;
-    try {
-      field = json[name].template get<std::decay_t<decltype(field)>>();
-    } catch (const nlohmann::json::exception&) {
-      fail_usage("\"{}\" is {}, which has the wrong type", name, json[name].dump());
-    }
-  });
-  for (const auto& [key, value] : json.items()) {
-    if (!known.contains(key)) fail_usage("\"{}\" is not an option of this run", key);
-  }
+  read_run(json, run, [](auto& of, auto visit) { for_each_field(of, visit); });
 }
 
 train::TrainingResult train_language_model(const LanguageModelRun& run, std::FILE* progress) {
   validate(run);
   nlohmann::ordered_json configuration;
   to_json(configuration, run);
-  train::RunDirectory directory(run.out,
-                                run.resume      ? train::RunMode::resume
-                                : run.overwrite ? train::RunMode::overwrite
-                                                : train::RunMode::fresh,
-                                run.training, configuration.dump());
+  train::RunDirectory directory(run.place.out, run.place.mode(), run.training, configuration.dump());
 
   const auto checkpoint = directory.checkpoint();
   const std::string choice = checkpoint          ? checkpoint->path.string()

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/attune/train_flags.h"
 #include "attune/train/options.h"
 #include "attune/train/trainer.h"
 
@@ -32,8 +33,7 @@ struct LanguageModelRun {
   std::int64_t eval_stride = 0;  // 0: the context
 
   // The run
-  std::string out;
-  bool resume = false, overwrite = false;
+  RunPlace place;
 };
 
 // What makes a run, under the names of its flags: training_config.json, to be given back with --config.

@@ -43,6 +43,7 @@ int run(int argc, char** argv) {
   attune::command::add_demo(program);
   attune::command::add_train(program);
   attune::command::add_generate(program);
+  attune::command::add_translate(program);
   attune::command::add_eval(program);
   attune::command::add_info(program);
   try {

@@ -1,10 +1,13 @@
 // Options about models that several verbs have.
 #pragma once
 
+#include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "attune/base/error.h"
 #include "attune/models/causal_language_model.h"
+#include "attune/models/config_fields.h"
 
 namespace attune::command {
 
@@ -13,6 +16,13 @@ inline models::LoadedType loaded_type(const std::string& dtype) {
   if (dtype == "float32") return models::LoadedType::float32;
   if (dtype == "bfloat16") return models::LoadedType::bfloat16;
   fail_usage("--dtype is '{}', expected float32 or bfloat16", dtype);
+}
+
+// Whether the directory has a model that translates: its configuration says what family it is of.
+inline bool is_translation_model(const std::filesystem::path& directory) {
+  check(std::filesystem::is_directory(directory), "{} is not a model directory", directory.string());
+  const auto config = models::read_json_object(directory / "config.json");
+  return config.value("model_type", nlohmann::json()) == "marian";
 }
 
 }  // namespace attune::command

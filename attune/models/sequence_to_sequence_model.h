@@ -42,8 +42,8 @@ class SequenceToSequenceModel {
   virtual Tensor decode(const SequenceBatch& inputs, const Tensor& memory, const Tensor& memory_mask,
                         const nn::Context& context) const = 0;
 
-  // Step by step: a cache with the keys and values of the memory (B, S, D) in every layer, for K hypotheses of
-  // each source and `capacity` target tokens; and the next tokens (B K, T), which continue what it holds.
+  // Step by step: a cache with the keys and values of the memory (B, S, D) in every layer, for K hypotheses
+  // of each source and `capacity` target tokens; and the next tokens (B K, T), which continue what it holds.
   virtual nn::DecoderCache make_cache(const Tensor& memory, const Tensor& memory_mask,
                                       std::int64_t hypotheses, std::int64_t capacity) const = 0;
   virtual Tensor decode(const Tensor& ids, const nn::Context& context, nn::DecoderCache& cache) const = 0;
@@ -51,8 +51,8 @@ class SequenceToSequenceModel {
   // (..., D) -> (..., V): scores of the next token.
   virtual Tensor logits(const Tensor& hidden) const = 0;
 
-  // The mean over targets (B, T) of -log p(target | source, inputs up to there); targets of -100 do not count.
-  // `label_smoothing` e gives e / V of the truth to every token (1706.03762, section 5.4).
+  // The mean over targets (B, T) of -log p(target | source, inputs up to there); targets of -100 do not
+  // count. `label_smoothing` e gives e / V of the truth to every token (1706.03762, section 5.4).
   virtual Tensor loss(const SequenceBatch& source, const SequenceBatch& inputs, const Tensor& targets,
                       double label_smoothing, const nn::Context& context) const = 0;
   // Each target's own loss, without smoothing: (B, T), no gradient.

@@ -30,23 +30,61 @@ std::string fill(std::string pattern, std::string_view number) {
   return hole == std::string::npos ? pattern : pattern.replace(hole, 2, number);
 }
 
-struct Named {
+// The rule of one parameter, and what "{}" stands for.
+struct Applied {
   const WeightRule* rule;
-  std::string checkpoint;  // without prefix
+  std::string number;
 };
 
-Named checkpoint_name(const WeightTable& table, const std::string& ours) {
+Applied rule_for(const WeightTable& table, const std::string& ours) {
   for (const WeightRule& rule : table.rules) {
-    if (const auto number = match(rule.ours, ours)) return {&rule, fill(rule.checkpoint, *number)};
+    if (auto number = match(rule.ours, ours)) return {&rule, std::move(*number)};
   }
   fail("the weight table has no rule for parameter {}", ours);
 }
 
-const io::TensorView* find_prefixed(const io::Safetensors& file, const WeightTable& table,
-                                    const Named& named) {
-  if (!named.rule->prefixed) return file.find(named.checkpoint);
+// The checkpoint's tensors, without prefix: one, or those of the parts.
+std::vector<std::string> checkpoint_names(const Applied& applied) {
+  const std::string name = fill(applied.rule->checkpoint, applied.number);
+  if (applied.rule->parts.empty()) return {name};
+  std::vector<std::string> names;
+  for (const std::string& part : applied.rule->parts)
+    names.push_back(std::string(name).replace(name.find('*'), 1, part));
+  return names;
+}
+
+// The shape of each of them.
+Shape stored_shape(const WeightRule& rule, const Shape& ours) {
+  switch (rule.layout) {
+    case Layout::transposed:
+      return {ours[1], ours[0]};
+    case Layout::row:
+      return {1, ours[0]};
+    case Layout::same:
+      break;
+  }
+  return rule.parts.empty() ? ours : ours.with(0, ours[0] / static_cast<std::int64_t>(rule.parts.size()));
+}
+
+// Part `index` of our tensor as the checkpoint stores it: a window.
+Tensor stored_window(const WeightRule& rule, const Tensor& ours, std::size_t index) {
+  const Shape shape = stored_shape(rule, ours.shape());
+  switch (rule.layout) {
+    case Layout::transposed:
+      return ours.alias(shape, {ours.stride(1), ours.stride(0)}, 0);
+    case Layout::row:
+      return ours.alias(shape, {ours.dim(0), ours.stride(0)}, 0);
+    case Layout::same:
+      break;
+  }
+  return ours.alias(shape, ours.strides(), static_cast<std::int64_t>(index) * shape[0] * ours.stride(0));
+}
+
+const io::TensorView* find_prefixed(const io::Safetensors& file, const WeightTable& table, bool prefixed,
+                                    const std::string& name) {
+  if (!prefixed) return file.find(name);
   for (const std::string& prefix : table.prefixes) {
-    if (const auto* view = file.find(prefix + named.checkpoint)) return view;
+    if (const auto* view = file.find(prefix + name)) return view;
   }
   return nullptr;
 }
@@ -61,8 +99,6 @@ bool is_ignored(const WeightTable& table, const std::string& name) {
   return false;
 }
 
-Shape swapped(const Shape& shape) { return {shape[1], shape[0]}; }
-
 DType wanted_dtype(const Tensor& parameter, const LoadOptions& options) {
   return options.type == LoadedType::bfloat16 && parameter.rank() >= 2 ? DType::bfloat16 : DType::float32;
 }
@@ -71,19 +107,24 @@ bool aligned(const io::TensorView& view) {
   return reinterpret_cast<std::uintptr_t>(view.bytes.data()) % io::size_of(view.type) == 0;
 }
 
+// Converts the tensor of the file into the memory of `tensor`, contiguous.
+void read_into(const io::TensorView& view, const Tensor& tensor) {
+  const auto count = static_cast<std::size_t>(tensor.elements());
+  if (tensor.dtype() == DType::bfloat16) {
+    io::read_elements<bfloat16>(view, {tensor.mutable_data<bfloat16>(), count});
+  } else {
+    io::read_elements<float>(view, {tensor.mutable_data<float>(), count});
+  }
+}
+
 // The tensor of the file in the wanted type: a window on the mapped file when it is stored so.
 Tensor read_tensor(const io::TensorView& view, DType wanted) {
   const Shape shape{std::span<const std::int64_t>(view.shape)};
   if (view.type == io::stored_type_of(wanted) && aligned(view)) {
     return Tensor::wrap(view.bytes.data(), shape, wanted, std::const_pointer_cast<io::MappedFile>(view.file));
   }
-  Tensor tensor = Tensor::empty(shape, wanted);
-  const auto count = static_cast<std::size_t>(tensor.elements());
-  if (wanted == DType::bfloat16) {
-    io::read_elements<bfloat16>(view, {tensor.mutable_data<bfloat16>(), count});
-  } else {
-    io::read_elements<float>(view, {tensor.mutable_data<float>(), count});
-  }
+  const Tensor tensor = Tensor::empty(shape, wanted);
+  read_into(view, tensor);
   return tensor;
 }
 
@@ -103,39 +144,84 @@ struct Problems {
 
 struct Match {
   const nn::Parameter* parameter;
-  const io::TensorView* view;
-  Layout layout;
+  const WeightRule* rule;
+  std::vector<const io::TensorView*> views;  // one, or those of the parts; none: zeros
 };
 
-std::vector<Match> match_all(const nn::Parameters& parameters, const WeightTable& table,
-                             const io::Safetensors& file, const std::filesystem::path& checkpoint) {
-  std::vector<Match> matches;
-  std::set<std::string> used;
-  Problems problems;
-  for (const nn::Parameter& parameter : parameters.all()) {
-    const Named named = checkpoint_name(table, parameter.name);
-    const io::TensorView* view = find_prefixed(file, table, named);
-    if (view == nullptr) {
-      problems.lines.push_back(fmt::format("missing: {}", named.checkpoint));
-      continue;
+class Matcher {
+ public:
+  Matcher(const WeightTable& table, const io::Safetensors& file) : table_(table), file_(file) {}
+
+  std::vector<Match> match_all(const nn::Parameters& parameters, const std::filesystem::path& checkpoint) {
+    std::vector<Match> matches;
+    for (const nn::Parameter& parameter : parameters.all()) matches.push_back(match_one(parameter));
+    for (const io::TensorView& view : file_.tensors()) {
+      if (!used_.contains(view.name) && !is_ignored(table_, view.name))
+        problems_.lines.push_back(fmt::format("unexpected: {}", view.name));
     }
-    used.insert(view->name);
-    const Shape& ours = parameter.tensor.shape();
-    const Shape expected = named.rule->layout == Layout::transposed ? swapped(ours) : ours;
-    const Shape got{std::span<const std::int64_t>(view->shape)};
-    if (!(got == expected)) {
-      problems.lines.push_back(fmt::format("misshapen: {} has shape {}, expected {}", view->name,
-                                           got.to_string(), expected.to_string()));
-    }
-    matches.push_back({&parameter, view, named.rule->layout});
+    problems_.raise(checkpoint);
+    return matches;
   }
-  for (const io::TensorView& view : file.tensors()) {
-    if (!used.contains(view.name) && !is_ignored(table, view.name)) {
-      problems.lines.push_back(fmt::format("unexpected: {}", view.name));
+
+ private:
+  Match match_one(const nn::Parameter& parameter) {
+    const Applied applied = rule_for(table_, parameter.name);
+    const Shape expected = stored_shape(*applied.rule, parameter.tensor.shape());
+    Match match{&parameter, applied.rule, {}};
+    for (const std::string& name : checkpoint_names(applied)) {
+      if (const auto* view = find_tied(*applied.rule, name)) {
+        const Shape got{std::span<const std::int64_t>(view->shape)};
+        if (!(got == expected)) {
+          problems_.lines.push_back(fmt::format("misshapen: {} has shape {}, expected {}", view->name,
+                                                got.to_string(), expected.to_string()));
+        }
+        match.views.push_back(view);
+      } else if (!applied.rule->optional) {
+        problems_.lines.push_back(fmt::format("missing: {}", name));
+      }
     }
+    return match;
   }
-  problems.raise(checkpoint);
-  return matches;
+
+  // The tensor of that name or the first that it is tied to; all of them must be the same.
+  const io::TensorView* find_tied(const WeightRule& rule, const std::string& name) {
+    const io::TensorView* first = nullptr;
+    const auto look = [&](const std::string& candidate) {
+      const auto* view = find_prefixed(file_, table_, rule.prefixed, candidate);
+      if (view == nullptr) return;
+      used_.insert(view->name);
+      if (first == nullptr) {
+        first = view;
+      } else if (view->type != first->type || !std::ranges::equal(view->bytes, first->bytes)) {
+        problems_.lines.push_back(
+            fmt::format("untied: {} differs from {}, expected the same tensor", view->name, first->name));
+      }
+    };
+    look(name);
+    for (const std::string& tie : rule.ties) look(tie);
+    return first;
+  }
+
+  const WeightTable& table_;
+  const io::Safetensors& file_;
+  std::set<std::string> used_;
+  Problems problems_;
+};
+
+Tensor load(const Match& match, DType wanted) {
+  const Shape& shape = match.parameter->tensor.shape();
+  if (match.views.empty()) return Tensor::zeros(shape, wanted);
+  if (match.rule->parts.empty()) {
+    const Tensor stored = read_tensor(*match.views.front(), wanted);
+    if (match.rule->layout == Layout::same) return stored;
+    // A transposed matrix stays as it lies: the product takes it through its strides.
+    return match.rule->layout == Layout::row ? stored.alias(shape, {1}, 0)
+                                             : stored.alias(shape, {stored.stride(1), stored.stride(0)}, 0);
+  }
+  const Tensor whole = Tensor::empty(shape, wanted);
+  for (std::size_t i = 0; i < match.views.size(); ++i)
+    read_into(*match.views[i], stored_window(*match.rule, whole, i));
+  return whole;
 }
 
 }  // namespace
@@ -143,14 +229,17 @@ std::vector<Match> match_all(const nn::Parameters& parameters, const WeightTable
 void load_weights(const nn::Parameters& parameters, const WeightTable& table,
                   const std::filesystem::path& checkpoint, const LoadOptions& options) {
   const io::Safetensors file(checkpoint);
-  for (const auto& [parameter, view, layout] : match_all(parameters, table, file, checkpoint)) {
-    const Tensor& ours = parameter->tensor;
-    const Tensor stored = read_tensor(*view, wanted_dtype(ours, options));
-    // A transposed matrix stays as it lies: the product takes it through its strides.
-    ours.bind(layout == Layout::transposed
-                  ? stored.alias(ours.shape(), {stored.stride(1), stored.stride(0)}, 0)
-                  : stored);
+  for (const Match& match : Matcher(table, file).match_all(parameters, checkpoint)) {
+    const Tensor& ours = match.parameter->tensor;
+    ours.bind(load(match, wanted_dtype(ours, options)));
   }
+}
+
+std::vector<std::string> checkpoint_names(const WeightTable& table, const std::string& ours) {
+  const Applied applied = rule_for(table, ours);
+  std::vector<std::string> names = checkpoint_names(applied);
+  for (std::string& name : names) name.insert(0, applied.rule->prefixed ? table.prefixes.front() : "");
+  return names;
 }
 
 void save_weights(const nn::Parameters& parameters, const WeightTable& table,
@@ -158,14 +247,14 @@ void save_weights(const nn::Parameters& parameters, const WeightTable& table,
   std::vector<io::TensorInfo> infos;
   std::map<std::string, Tensor, std::less<>> sources;
   for (const nn::Parameter& parameter : parameters.all()) {
-    const Named named = checkpoint_name(table, parameter.name);
-    const Tensor& ours = parameter.tensor;
-    const Tensor stored = named.rule->layout == Layout::transposed
-                              ? ours.alias(swapped(ours.shape()), {ours.stride(1), ours.stride(0)}, 0)
-                              : ours;
-    const std::string name = (named.rule->prefixed ? table.prefixes.front() : "") + named.checkpoint;
-    infos.push_back({name, io::stored_type_of(ours.dtype()), {stored.shape().begin(), stored.shape().end()}});
-    sources.emplace(name, stored);
+    const WeightRule& rule = *rule_for(table, parameter.name).rule;
+    const std::vector<std::string> names = checkpoint_names(table, parameter.name);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const Tensor stored = stored_window(rule, parameter.tensor, i);
+      infos.push_back(
+          {names[i], io::stored_type_of(stored.dtype()), {stored.shape().begin(), stored.shape().end()}});
+      sources.emplace(names[i], stored);
+    }
   }
   Tensor plain;  // the tensor being written, row by row
   io::write_safetensors(directory / "model.safetensors", std::move(infos), [&](const io::TensorInfo& info) {

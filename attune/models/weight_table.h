@@ -20,8 +20,15 @@ struct WeightRule {
   enum class Layout {
     same,
     transposed,  // the checkpoint stores (in, out) where a Linear has (out, in)
+    row,         // the checkpoint stores (1, n) where ours is (n)
   } layout = Layout::same;
   bool prefixed = true;  // false: the name stands without the table's prefix
+  // Split: our rows are those of several tensors, one after the other; each of these stands for "*" in the
+  // checkpoint's name. {"q", "k", "v"}
+  std::vector<std::string> parts = {};
+  // Tied: the same tensor may also, or only, stand under these names. They are read but not written.
+  std::vector<std::string> ties = {};
+  bool optional = false;  // true: zeros when the checkpoint has none
 };
 
 struct WeightTable {
@@ -41,9 +48,13 @@ struct LoadOptions {
 
 // Binds every parameter to its tensor of the checkpoint (a file or a directory, sharded or not). Tensors that
 // are stored in the wanted type are used where they lie in the mapped file, without being read; others are
-// converted. Throws Error with the whole list when the checkpoint and the parameters do not match.
+// converted, and those that are split are copied together. Throws Error with the whole list when the
+// checkpoint and the parameters do not match.
 void load_weights(const nn::Parameters& parameters, const WeightTable& table,
                   const std::filesystem::path& checkpoint, const LoadOptions& options = {});
+
+// The names, prefix included, under which a parameter is written: one, or those of its parts.
+std::vector<std::string> checkpoint_names(const WeightTable& table, const std::string& ours);
 
 // Writes model.safetensors into `directory` in float32, under the checkpoint's names.
 void save_weights(const nn::Parameters& parameters, const WeightTable& table,

@@ -1,5 +1,7 @@
 #include "attune/nn/attention.h"
 
+#include <cstring>
+
 #include "attune/ops/views/views.h"
 
 namespace attune::nn {
@@ -9,6 +11,27 @@ namespace {
 Tensor part(const Tensor& qkv, std::int64_t index) {
   const Tensor window = ops::slice(qkv, 2, index, index + 1);  // (B, T, 1, H, Dh)
   return ops::reshape(window, {qkv.dim(0), qkv.dim(1), qkv.dim(3), qkv.dim(4)});
+}
+
+// Each hypothesis's past side by side, copied from the rows that hold it: (B K, T, H, Dh), a window on memory
+// (B K, H, T, Dh).
+Tensor along_ancestry(const Tensor& rows, const Tensor& ancestry) {
+  const std::int64_t hypotheses = rows.dim(0), tokens = rows.dim(1), heads = rows.dim(2), width = rows.dim(3);
+  const Tensor memory = Tensor::empty({hypotheses, heads, tokens, width}, rows.dtype());
+  const auto bytes = static_cast<std::size_t>(width) * size_of(rows.dtype());
+  const auto unit = static_cast<std::int64_t>(size_of(rows.dtype()));
+  const std::int32_t* from = ancestry.data<std::int32_t>();
+  std::byte* to = memory.raw_mutable_data();
+  for (std::int64_t n = 0; n < hypotheses; ++n) {
+    for (std::int64_t h = 0; h < heads; ++h) {
+      for (std::int64_t t = 0; t < tokens; ++t, to += bytes) {
+        const std::int64_t offset =
+            from[n * ancestry.stride(0) + t] * rows.stride(0) + t * rows.stride(1) + h * rows.stride(2);
+        std::memcpy(to, rows.raw_data() + offset * unit, bytes);
+      }
+    }
+  }
+  return ops::transpose(memory, 1, 2);
 }
 
 }  // namespace
@@ -47,6 +70,16 @@ Tensor SelfAttention::operator()(const Tensor& x, ops::AttentionOptions mask, co
   const auto [keys, values] = cache.extend(layer, part(qkv, 1), part(qkv, 2));  // (B, length + T, H, Dh)
   if (scoring_) return merge_heads(soft_lookup(scoring_, part(qkv, 0), keys, values, mask).values);
   return merge_heads(ops::attention(part(qkv, 0), keys, values, mask));
+}
+
+Tensor SelfAttention::operator()(const Tensor& x, const ops::AttentionOptions& mask, const Context& context,
+                                 DecoderCache& cache, std::int64_t layer) const {
+  const Tensor qkv = project(x);                                                // (B K, T, 3, H, Dh)
+  const auto [keys, values] = cache.extend(layer, part(qkv, 1), part(qkv, 2));  // (B K, length + T, H, Dh)
+  const Tensor ancestry = cache.ancestry(keys.dim(1));                          // (B K, length + T)
+  if (!ancestry.defined()) return merge_heads(ops::attention(part(qkv, 0), keys, values, mask));
+  return merge_heads(
+      ops::attention(part(qkv, 0), along_ancestry(keys, ancestry), along_ancestry(values, ancestry), mask));
 }
 
 Tensor SelfAttention::weights(const Tensor& x, const ops::AttentionOptions& mask) const {

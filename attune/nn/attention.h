@@ -2,6 +2,7 @@
 #pragma once
 
 #include "attune/nn/context.h"
+#include "attune/nn/decoder_cache.h"
 #include "attune/nn/dropout.h"
 #include "attune/nn/key_value_cache.h"
 #include "attune/nn/linear.h"
@@ -30,6 +31,9 @@ class SelfAttention {
   Tensor operator()(const Tensor& x, ops::AttentionOptions mask, const Context& context) const;
   Tensor operator()(const Tensor& x, ops::AttentionOptions mask, const Context& context, KeyValueCache& cache,
                     std::int64_t layer) const;
+  // The same for the hypotheses (B K, T, D) of an encoder-decoder, whose pasts may have been reordered.
+  Tensor operator()(const Tensor& x, const ops::AttentionOptions& mask, const Context& context,
+                    DecoderCache& cache, std::int64_t layer) const;
 
   // The weights (B, H, T, T) that x gives rise to, for looking at.
   Tensor weights(const Tensor& x, const ops::AttentionOptions& mask) const;

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "attune/tensor/tensor.h"
+#include "attune/nn/key_value_cache.h"
 
 namespace attune::nn {
 
@@ -23,19 +23,17 @@ class DecoderCache {
   DecoderCache(const Sizes& sizes, Tensor memory_mask);
 
   // Cross-attention: keys and values (B, S, H, Dh) of the memory in `layer`, computed once.
-  void set_memory(std::int64_t layer, Tensor keys, Tensor values);
+  void set_memory(std::int64_t layer, const Tensor& keys, const Tensor& values);
   const Tensor& memory_keys(std::int64_t layer) const;
   const Tensor& memory_values(std::int64_t layer) const;
   const Tensor& memory_mask() const { return memory_mask_; }
 
   // Self-attention: writes keys and values (B K, T, H, Dh) behind the positions that are there and returns
   // windows (B K, length + T, H, Dh) on the rows as written; read them through ancestry(length() + T).
-  struct View {
-    Tensor keys, values;
-  };
+  using View = KeyValueCache::View;
   View extend(std::int64_t layer, const Tensor& keys, const Tensor& values);
   // Once every layer has been extended.
-  void advance(std::int64_t positions);
+  void advance(std::int64_t positions) { target_.advance(positions); }
 
   // (B K, length) int32: which row holds each position of each hypothesis. Undefined while nothing was
   // reordered: every hypothesis then reads its own row.
@@ -44,7 +42,7 @@ class DecoderCache {
   // Hypothesis n goes on from hypothesis parents[n] (both in [0, B K), of the same source).
   void reorder(std::span<const std::int64_t> parents);
 
-  std::int64_t length() const { return length_; }
+  std::int64_t length() const { return target_.length(); }
   std::int64_t capacity() const { return sizes_.capacity; }
   std::int64_t sources() const { return sizes_.sources; }
   std::int64_t hypotheses() const { return sizes_.hypotheses; }
@@ -52,11 +50,10 @@ class DecoderCache {
  private:
   Sizes sizes_;
   Tensor memory_mask_;
-  std::int64_t length_ = 0;
-  std::vector<Tensor> memory_keys_, memory_values_;  // per layer (B, S, H, Dh)
-  std::vector<Tensor> keys_, values_;                // per layer (B K, C, H, Dh), a head's positions side by side
-  Tensor ancestry_;                                  // (B K, C) int32, once something was reordered
-  bool reordered_ = false;
+  std::vector<Tensor> memory_keys_,
+      memory_values_;     // per layer (B, S, H, Dh), a head's positions side by side
+  KeyValueCache target_;  // of B K rows, as written
+  Tensor ancestry_;       // (B K, C) int32, once something was reordered
 };
 
 }  // namespace attune::nn

@@ -1,6 +1,7 @@
 // The position-wise feed-forward network (1706.03762, section 3.3).
 #pragma once
 
+#include "attune/nn/dropout.h"
 #include "attune/nn/linear.h"
 #include "attune/ops/activation/activation.h"
 
@@ -11,15 +12,20 @@ struct FeedForward {
   Linear expand;    // D -> F
   Linear contract;  // F -> D
   ops::ActivationKind activation;
+  Dropout dropout;  // of what the activation gives
 
   FeedForward(const Scope& scope, std::int64_t width, std::int64_t hidden, ops::ActivationKind activation,
-              Initializer expand_initializer, Initializer contract_initializer)
+              Initializer expand_initializer, Initializer contract_initializer, double dropout = 0)
       : expand(scope / "expand", width, hidden, expand_initializer),
         contract(scope / "contract", hidden, width, contract_initializer),
-        activation(activation) {}
+        activation(activation),
+        dropout{dropout} {}
 
   Tensor operator()(const Tensor& x) const {
     return contract(ops::activation(expand(x), activation));  // (..., F) -> (..., D)
+  }
+  Tensor operator()(const Tensor& x, const Context& context) const {
+    return contract(dropout(ops::activation(expand(x), activation), context));
   }
 };
 

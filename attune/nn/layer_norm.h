@@ -19,17 +19,12 @@ struct LayerNorm {
 
   // The result has the type that products run in; the residual stream x keeps its own.
   Tensor operator()(const Tensor& x, const Context& context) const {
-    return ops::layer_norm(x, weight, bias, epsilon, result_type(x, context));  // (..., D)
+    return ops::layer_norm(x, weight, bias, epsilon, compute_type(x, context));  // (..., D)
   }
 
   // x + branch, and its normalisation, in one pass over memory.
   ops::ResidualNorm of_sum(const Tensor& x, const Tensor& branch, const Context& context) const {
-    return ops::residual_layer_norm(x, branch, weight, bias, epsilon, result_type(x, context));
-  }
-
- private:
-  static DType result_type(const Tensor& x, const Context& context) {
-    return x.dtype() == DType::float64 ? DType::float64 : context.compute;
+    return ops::residual_layer_norm(x, branch, weight, bias, epsilon, compute_type(x, context));
   }
 };
 

@@ -4,10 +4,10 @@
 
 namespace attune::nn {
 
-Tensor Parameters::add(std::string name, const Shape& shape, Initializer initializer) {
+Tensor Parameters::add(std::string name, const Shape& shape, Initializer initializer, bool trained) {
   for (const Parameter& parameter : parameters_)
     check(parameter.name != name, "parameter {} is named twice", name);
-  parameters_.push_back({std::move(name), Tensor::declare(shape), initializer});
+  parameters_.push_back({std::move(name), Tensor::declare(shape), initializer, trained});
   return parameters_.back().tensor;
 }
 
@@ -21,12 +21,12 @@ const Parameter& Parameters::at(std::string_view name) const {
 
 std::int64_t Parameters::count() const {
   std::int64_t count = 0;
-  for (const Parameter& parameter : parameters_) count += parameter.tensor.elements();
+  for (const Parameter& parameter : parameters_) count += parameter.trained ? parameter.tensor.elements() : 0;
   return count;
 }
 
 void Parameters::initialize(Generator& generator) const {
-  for (const auto& [name, tensor, initializer] : parameters_) {
+  for (const auto& [name, tensor, initializer, trained] : parameters_) {
     switch (initializer.kind) {
       case Initializer::Kind::zeros:
         tensor.bind(Tensor::zeros(tensor.shape()));
@@ -44,13 +44,18 @@ void Parameters::initialize(Generator& generator) const {
   }
 }
 
-Scope Scope::operator/(std::string_view name) const {
-  return Scope(*parameters_, path_.empty() ? std::string(name) : path_ + "." + std::string(name));
+std::string Scope::path_of(std::string_view name) const {
+  return path_.empty() ? std::string(name) : path_ + "." + std::string(name);
 }
 
+Scope Scope::operator/(std::string_view name) const { return Scope(*parameters_, path_of(name)); }
+
 Tensor Scope::parameter(std::string_view name, const Shape& shape, Initializer initializer) const {
-  return parameters_->add(path_.empty() ? std::string(name) : path_ + "." + std::string(name), shape,
-                          initializer);
+  return parameters_->add(path_of(name), shape, initializer);
+}
+
+Tensor Scope::buffer(std::string_view name, const Shape& shape, Initializer initializer) const {
+  return parameters_->add(path_of(name), shape, initializer, /*trained=*/false);
 }
 
 }  // namespace attune::nn

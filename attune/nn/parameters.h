@@ -28,18 +28,19 @@ struct Parameter {
   std::string name;  // "transformer.h.0.attn.c_attn.weight"
   Tensor tensor;     // without memory until initialised, loaded or bound to an arena
   Initializer initializer;
+  bool trained = true;  // false: a buffer, which belongs to the model but is not learned
 };
 
 // The parameters of one model, in the order in which its blocks named them.
 class Parameters {
  public:
   // Throws when the name is taken.
-  Tensor add(std::string name, const Shape& shape, Initializer initializer);
+  Tensor add(std::string name, const Shape& shape, Initializer initializer, bool trained = true);
 
   const std::vector<Parameter>& all() const { return parameters_; }
   // throws when the name is not known.
   const Parameter& at(std::string_view name) const;
-  std::int64_t count() const;  // elements over all parameters
+  std::int64_t count() const;  // elements over all parameters that are learned
 
   // Allocates every parameter (float32) and draws its first values, one generator value each.
   void initialize(Generator& generator) const;
@@ -58,8 +59,12 @@ class Scope {
   Scope operator/(std::int64_t index) const { return *this / std::to_string(index); }
 
   Tensor parameter(std::string_view name, const Shape& shape, Initializer initializer) const;
+  // Saved and loaded like a parameter, but never trained.
+  Tensor buffer(std::string_view name, const Shape& shape, Initializer initializer) const;
 
  private:
+  std::string path_of(std::string_view name) const;
+
   Parameters* parameters_;
   std::string path_;
 };

@@ -43,6 +43,20 @@ nlohmann::ordered_json added_to_json(const AddedTokens& added) {
   return json;
 }
 
+// The post-processor that appends the token to a text, or to each of two.
+nlohmann::ordered_json ending_template(const std::string& token, std::int32_t id) {
+  using Json = nlohmann::ordered_json;
+  const auto text = [](const char* name, int type) {
+    return Json{{"Sequence", {{"id", name}, {"type_id", type}}}};
+  };
+  const auto end = [&](int type) { return Json{{"SpecialToken", {{"id", token}, {"type_id", type}}}}; };
+  return {{"type", "TemplateProcessing"},
+          {"single", Json::array({text("A", 0), end(0)})},
+          {"pair", Json::array({text("A", 0), end(0), text("B", 1), end(1)})},
+          {"special_tokens",
+           {{token, {{"id", token}, {"ids", Json::array({id})}, {"tokens", Json::array({token})}}}}}};
+}
+
 }  // namespace
 
 EncodeError::EncodeError(std::string reason, std::size_t line, std::size_t offset)
@@ -52,13 +66,16 @@ EncodeError::EncodeError(std::string reason, std::size_t line, std::size_t offse
       offset_(offset) {}
 
 Tokenizer::Tokenizer(std::unique_ptr<const PreTokenizer> pre_tokenizer, std::unique_ptr<const Model> model,
-                     std::shared_ptr<const Vocabulary> vocabulary, AddedTokens added, SpecialTokens special)
+                     std::shared_ptr<const Vocabulary> vocabulary, AddedTokens added, SpecialTokens special,
+                     bool ends_text)
     : pre_tokenizer_(std::move(pre_tokenizer)),
       model_(std::move(model)),
       vocabulary_(std::move(vocabulary)),
       added_(std::move(added)),
       special_(special),
+      ends_text_(ends_text),
       special_ids_(static_cast<std::size_t>(vocabulary_->size())) {
+  check(!ends_text_ || special_.eos, "the tokenizer shall append an end to every text and has no eos_token");
   for (const AddedToken& token : added_.tokens()) {
     check(vocabulary_->contains(token.id), "added token \"{}\" has id {}, expected 0 to {}", token.content,
           token.id, vocab_size() - 1);
@@ -121,6 +138,7 @@ nlohmann::ordered_json Tokenizer::to_json() const {
       {"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}, {"use_regex", true}};
   nlohmann::ordered_json post_processor, decoder = {{"type", "Fuse"}};
   if (byte_level) post_processor = decoder = byte_level_stage;
+  if (ends_text_) post_processor = ending_template(id_to_token(*special_.eos), *special_.eos);
   return {{"version", "1.0"},
           {"truncation", nullptr},
           {"padding", nullptr},

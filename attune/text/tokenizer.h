@@ -43,9 +43,12 @@ class EncodeError : public Error {
 
 class Tokenizer {
  public:
-  // `vocabulary` holds the tokens of the model and the added ones.
+  // `vocabulary` holds the tokens of the model and the added ones. With `ends_text`, tokenizer.json has
+  // Hugging Face's tokenizer append eos to every text, as an encoder-decoder reads it; encode() gives the
+  // text alone.
   Tokenizer(std::unique_ptr<const PreTokenizer> pre_tokenizer, std::unique_ptr<const Model> model,
-            std::shared_ptr<const Vocabulary> vocabulary, AddedTokens added, SpecialTokens special);
+            std::shared_ptr<const Vocabulary> vocabulary, AddedTokens added, SpecialTokens special,
+            bool ends_text = false);
 
   // "characters" or "byte-level BPE".
   std::string_view kind() const { return model_->kind(); }
@@ -77,6 +80,7 @@ class Tokenizer {
   std::shared_ptr<const Vocabulary> vocabulary_;
   AddedTokens added_;
   SpecialTokens special_;
+  bool ends_text_;
   std::vector<bool> special_ids_;
 };
 

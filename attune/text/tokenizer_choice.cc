@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "attune/base/error.h"
+#include "attune/text/parallel_text.h"
 #include "attune/text/pre_tokenizers/byte_level.h"
 #include "attune/text/pre_tokenizers/characters.h"
 #include "attune/text/trainers/bpe_trainer.h"
@@ -52,6 +53,19 @@ std::int64_t parse_size(std::string_view text) {
   return size;
 }
 
+std::unique_ptr<Tokenizer> learn_joint_bpe(std::int64_t size,
+                                           const std::vector<std::filesystem::path>& training) {
+  BpeTrainer trainer({.vocab_size = size, .special = {"<s>", "</s>", "<unk>", "<pad>"}, .ends_text = true});
+  ParallelReader reader(training);
+  std::uint64_t bytes = 0;
+  for (SentencePair pair; bytes < kBpeSampleBytes && reader.next(pair);) {
+    trainer.add(pair.source);
+    trainer.add(pair.target);
+    bytes += pair.source.size() + pair.target.size();
+  }
+  return trainer.train();
+}
+
 }  // namespace
 
 std::unique_ptr<Tokenizer> choose_tokenizer(const std::string& choice, const TextFiles& training,
@@ -62,6 +76,17 @@ std::unique_ptr<Tokenizer> choose_tokenizer(const std::string& choice, const Tex
     fail_usage("--tokenizer {}: expected char, bpe:SIZE or a directory with a tokenizer", choice);
   }
   return load_tokenizer(choice);
+}
+
+std::unique_ptr<TranslationTokenizer> choose_translation_tokenizer(
+    const std::string& choice, const std::vector<std::filesystem::path>& training) {
+  if (choice.starts_with("bpe:")) {
+    return share_tokenizer(learn_joint_bpe(parse_size(std::string_view(choice).substr(4)), training));
+  }
+  if (!std::filesystem::is_directory(choice)) {
+    fail_usage("--tokenizer {}: expected bpe:SIZE or a directory with a tokenizer", choice);
+  }
+  return load_translation_tokenizer(choice);
 }
 
 }  // namespace attune::text

@@ -6,6 +6,7 @@
 
 #include "attune/text/text_reader.h"
 #include "attune/text/tokenizer.h"
+#include "attune/text/translation_tokenizer.h"
 
 namespace attune::text {
 
@@ -22,5 +23,13 @@ inline constexpr std::uint64_t kBpeSampleBytes = std::uint64_t{128} << 20;
 // Throws UsageError for anything else, Error for files that cannot be used.
 std::unique_ptr<Tokenizer> choose_tokenizer(const std::string& choice, const TextFiles& training,
                                             const std::vector<std::filesystem::path>& validation = {});
+
+// The same for a translation, whose two sides share one vocabulary. `choice` is one of
+//   bpe:SIZE   byte-level BPE of SIZE ids learned from both sides of the parallel text, with <s>, </s>, <unk>
+//   and
+//              <pad>
+//   DIR        the tokenizer of a model directory
+std::unique_ptr<TranslationTokenizer> choose_translation_tokenizer(
+    const std::string& choice, const std::vector<std::filesystem::path>& training);
 
 }  // namespace attune::text

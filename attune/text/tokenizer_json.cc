@@ -116,12 +116,21 @@ SpecialTokens read_special_tokens(const Json& config, const AddedTokens& added,
   return special;
 }
 
-// transformers 5 saves GPT-2 with a template that is the text alone. One that adds tokens is not supported.
-void expect_plain_template(const Json& post_processor) {
+// Whether the template appends the end to a text. transformers 5 saves GPT-2 with one that is the text alone.
+// Others are not supported.
+bool appends_end(const Json& post_processor, const SpecialTokens& special, const AddedTokens& added) {
   const Json single = post_processor.value("single", Json::array());
-  check(single.size() == 1 && single[0].contains("Sequence"),
-        "post_processor TemplateProcessing with \"single\" {} is not supported, expected the text alone",
-        single.dump());
+  const bool text_first = !single.empty() && single[0].contains("Sequence");
+  if (text_first && single.size() == 1) return false;
+  if (text_first && single.size() == 2 && single[1].contains("SpecialToken") && special.eos) {
+    const AddedToken* token =
+        added.find_content(single[1].at("SpecialToken").at("id").get_ref<const std::string&>());
+    if (token && token->id == *special.eos) return true;
+  }
+  fail(
+      "post_processor TemplateProcessing with \"single\" {} is not supported, expected the text alone or the "
+      "text and the eos_token",
+      single.dump());
 }
 
 }  // namespace
@@ -134,14 +143,14 @@ std::unique_ptr<Tokenizer> make_tokenizer(const TokenizerFile& file, const Json&
   check_type(tokenizer, "model", {byte_level ? "BPE" : "WordLevel"});
   check_type(tokenizer, "decoder", {byte_level ? "ByteLevel" : "Fuse"});
   check_type(tokenizer, "post_processor", {"none", "ByteLevel", "TemplateProcessing"});
-  if (type_of(tokenizer, "post_processor") == "TemplateProcessing") {
-    expect_plain_template(tokenizer.at("post_processor"));  // ByteLevel moves offsets, never ids.
-  }
 
   const std::size_t added_count = tokenizer.value("added_tokens", Json::array()).size();
   AddedTokens added(read_added_tokens(tokenizer, id_limit(file.vocab.size() + added_count)));
   auto vocabulary = read_vocabulary(file.vocab, added.tokens(), byte_level);
   const SpecialTokens special = read_special_tokens(config, added, *vocabulary);
+  // ByteLevel moves offsets, never ids.
+  const bool ends_text = type_of(tokenizer, "post_processor") == "TemplateProcessing" &&
+                         appends_end(tokenizer.at("post_processor"), special, added);
   std::unique_ptr<PreTokenizer> pre_tokenizer;
   std::unique_ptr<Model> model;
   if (byte_level) {
@@ -152,7 +161,7 @@ std::unique_ptr<Tokenizer> make_tokenizer(const TokenizerFile& file, const Json&
     model = WordLevel::from_json(tokenizer.at("model"), vocabulary);
   }
   return std::make_unique<Tokenizer>(std::move(pre_tokenizer), std::move(model), std::move(vocabulary),
-                                     std::move(added), special);
+                                     std::move(added), special, ends_text);
 }
 
 std::unique_ptr<Tokenizer> make_tokenizer(const VocabEntries& vocab, const MergeEntries& merges,

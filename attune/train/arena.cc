@@ -46,7 +46,7 @@ Arena::~Arena() {
 
 void Arena::lay_out(const nn::Parameters& parameters, const ArenaOptions& options) {
   for (const nn::Parameter& parameter : parameters.all()) {
-    if (options.trainable && !options.trainable(parameter)) continue;
+    if (!parameter.trained || (options.trainable && !options.trainable(parameter))) continue;
     const Tensor& tensor = parameter.tensor;
     check(tensor.has_storage(), "parameter {} cannot be trained: it has no values yet", parameter.name);
     check(tensor.dtype() == DType::float32, "parameter {} cannot be trained: it holds {}, expected float32",

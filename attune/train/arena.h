@@ -19,8 +19,8 @@ struct Segment {
 };
 
 struct ArenaOptions {
-  // Which parameters are trained; the others are left as they are and take no part in gradients. All by
-  // default.
+  // Which parameters are trained; the others are left as they are and take no part in gradients. All but
+  // buffers by default.
   std::function<bool(const nn::Parameter&)> trainable = {};
   // Keep a bfloat16 copy of every parameter, for training in bfloat16.
   bool bfloat16_copies = false;

@@ -19,8 +19,8 @@ constexpr const char* configuration_file = "training_config.json";
 
 // What may differ when a run is resumed: none of it changes a step that was already done.
 constexpr std::array free_to_change = {
-    "max_steps",     "num_train_epochs",       "eval_steps", "save_steps", "save_total_limit",
-    "logging_steps", "early_stopping_patience"};
+    "max_steps",     "num_train_epochs",        "eval_steps",         "save_steps", "save_total_limit",
+    "logging_steps", "early_stopping_patience", "average_checkpoints"};
 
 std::string shown(const Json& json, const std::string& key) {
   return json.contains(key) ? json[key].dump() : "absent";

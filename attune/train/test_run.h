@@ -35,7 +35,7 @@ struct RegressionModel {
   void save(const std::filesystem::path& directory) const {
     io::write_text_atomically(directory / "config.json", "{}");
     std::vector<io::TensorView> views;
-    for (const auto& [name, tensor, initializer] : parameters.all()) {
+    for (const auto& [name, tensor, initializer, trained] : parameters.all()) {
       io::TensorView view;
       view.name = name;
       view.shape.assign(tensor.shape().begin(), tensor.shape().end());
@@ -47,7 +47,7 @@ struct RegressionModel {
 
   void load(const std::filesystem::path& directory) const {
     const io::Safetensors file(directory / "model.safetensors");
-    for (const auto& [name, tensor, initializer] : parameters.all())
+    for (const auto& [name, tensor, initializer, trained] : parameters.all())
       io::read_elements<float>(*file.find(name),
                                {tensor.mutable_data<float>(), static_cast<std::size_t>(tensor.elements())});
   }

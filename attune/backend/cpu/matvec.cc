@@ -1,6 +1,7 @@
 #include "attune/backend/cpu/matvec.h"
 
 #include <algorithm>
+#include <cstring>
 #include <type_traits>
 #include <utility>
 
@@ -14,6 +15,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "attune/backend/cpu/matvec.cc"
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include "attune/backend/cpu/vectors-inl.h"
@@ -68,6 +70,8 @@ namespace {  // other files have functions of these names
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 
+constexpr std::int64_t block_rows = 4;  // rows of x whose sums are held at once
+
 template <typename Weight, class Lanes>
 HWY_INLINE V load_weight(const Weight* from, Lanes lanes) {
   return load(D(), from, lanes);
@@ -108,42 +112,107 @@ HWY_INLINE void with_row_count(std::int64_t m, Use use) {
   }
 }
 
-// Outputs first + s distance for s < S, for all M rows of x. Every output has one running sum over k.
+// Running sums of a tile: of M rows of x with S rows of weights, a vector each.
+template <int M, int S>
+using TileSums = float[M][S][hn::MaxLanes(D())];
+
+// Adds the terms [from, to) of the M S dot products to `sums`, which stay in registers meanwhile. `ahead` is
+// where the next terms lie, for the cache; null when they follow by themselves.
 template <int M, int S, typename Weight>
+HWY_ATTR void add_terms(const float* x, std::int64_t x_stride, const Weight* weight, std::int64_t step,
+                        std::int64_t from, std::int64_t to, const Weight* ahead, TileSums<M, S>& sums) {
+  const D d;
+  const auto width = static_cast<std::int64_t>(hn::Lanes(d));
+  V sum[M][S];
+#pragma GCC unroll 4
+  for (int r = 0; r < M; ++r) {
+#pragma GCC unroll 8
+    for (int s = 0; s < S; ++s) sum[r][s] = from == 0 ? hn::Zero(d) : hn::LoadU(d, sums[r][s]);
+  }
+  // Not a lambda: sums that one captures do not stay in registers.
+  std::int64_t i = from;
+  for (; i + width <= to; i += width) {
+    V w[S];
+#pragma GCC unroll 8
+    for (int s = 0; s < S; ++s) w[s] = load_weight(weight + s * step + i, AllLanes{});
+    if (ahead != nullptr) {
+#pragma GCC unroll 8
+      for (int s = 0; s < S; ++s) hwy::Prefetch(ahead + s * step + i);
+    }
+#pragma GCC unroll 4
+    for (int r = 0; r < M; ++r) {
+      const V value = hn::LoadU(d, x + r * x_stride + i);
+#pragma GCC unroll 8
+      for (int s = 0; s < S; ++s) sum[r][s] = hn::MulAdd(value, w[s], sum[r][s]);
+    }
+  }
+  if (i < to) {
+    const FirstLanes rest{static_cast<std::size_t>(to - i)};
+    V w[S];
+#pragma GCC unroll 8
+    for (int s = 0; s < S; ++s) w[s] = load_weight(weight + s * step + i, rest);
+#pragma GCC unroll 4
+    for (int r = 0; r < M; ++r) {
+      const V value = load(d, x + r * x_stride + i, rest);
+#pragma GCC unroll 8
+      for (int s = 0; s < S; ++s) sum[r][s] = hn::MulAdd(value, w[s], sum[r][s]);
+    }
+  }
+#pragma GCC unroll 4
+  for (int r = 0; r < M; ++r) {
+#pragma GCC unroll 8
+    for (int s = 0; s < S; ++s) hn::StoreU(sum[r][s], d, sums[r][s]);
+  }
+}
+
+// Outputs first + s distance for s < S, for all rows of x, `block_rows` at a time. The inputs are taken in
+// pieces, so that the weights of a piece stay in the first cache for all rows.
+template <int S, typename Weight>
 HWY_ATTR void dot_rows(const RowsProduct<Weight>& p, std::int64_t first, std::int64_t distance) {
+  constexpr std::int64_t piece = 512;
   const D d;
   const Weight* weight = p.weight + first * p.k;
   const std::int64_t step = distance * p.k;
-  V sum[M][S];
-  for (auto& row : sum) {
-    for (V& s : row) s = hn::Zero(d);
-  }
-  for_vectors(d, p.k, [&](std::int64_t i, auto lanes) HWY_ATTR {
-    V w[S];
-    for (int s = 0; s < S; ++s) w[s] = load_weight(weight + s * step + i, lanes);
-    for (int r = 0; r < M; ++r) {
-      const V x = load(d, p.x + r * p.x_stride + i, lanes);
-      for (int s = 0; s < S; ++s) sum[r][s] = hn::MulAdd(x, w[s], sum[r][s]);
+  HWY_ALIGN TileSums<block_rows, S> sums[max_matvec_rows / block_rows];
+  if (p.k == 0) std::memset(sums, 0, sizeof(sums));
+  for (std::int64_t from = 0; from < p.k; from += piece) {
+    const std::int64_t to = std::min(p.k, from + piece);
+    for (std::int64_t row = 0; row < p.m; row += block_rows) {
+      const float* x = p.x + row * p.x_stride;
+      auto& tile = sums[row / block_rows];
+      const Weight* ahead = row == block_rows ? weight + piece : nullptr;
+      if (p.m - row >= 4) {
+        add_terms<4, S>(x, p.x_stride, weight, step, from, to, ahead, tile);
+      } else if (p.m - row == 3) {
+        add_terms<3, S>(x, p.x_stride, weight, step, from, to, ahead, reinterpret_cast<TileSums<3, S>&>(tile));
+      } else if (p.m - row == 2) {
+        add_terms<2, S>(x, p.x_stride, weight, step, from, to, ahead, reinterpret_cast<TileSums<2, S>&>(tile));
+      } else {
+        add_terms<1, S>(x, p.x_stride, weight, step, from, to, ahead, reinterpret_cast<TileSums<1, S>&>(tile));
+      }
     }
-  });
-  for (int r = 0; r < M; ++r) {
-    for (int s = 0; s < S; ++s) {
+  }
+  for (std::int64_t row = 0; row < p.m; ++row) {
+    for (std::int64_t s = 0; s < S; ++s) {
       const std::int64_t j = first + s * distance;
-      const float dot = hn::GetLane(hn::SumOfLanes(d, sum[r][s]));
+      const float dot = hn::GetLane(hn::SumOfLanes(d, hn::LoadU(d, sums[row / block_rows][row % block_rows][s])));
       const float scaled = p.scale != nullptr ? dot * p.scale[j] : dot;
-      p.y[r * p.n + j] = p.bias != nullptr ? scaled + p.bias[j] : scaled;
+      p.y[row * p.n + j] = p.bias != nullptr ? scaled + p.bias[j] : scaled;
     }
   }
 }
 
+template <int S, typename Weight>
+HWY_ATTR void rows_in_streams(const RowsProduct<Weight>& p, std::int64_t begin, std::int64_t end) {
+  const std::int64_t each = (end - begin) / S;
+  for (std::int64_t j = begin; j < begin + each; ++j) dot_rows<S>(p, j, each);
+  for (std::int64_t j = begin + S * each; j < end; ++j) dot_rows<1>(p, j, 0);
+}
+
 template <typename Weight>
 HWY_ATTR void rows(const RowsProduct<Weight>& p, std::int64_t begin, std::int64_t end) {
-  with_row_count(p.m, [&](auto m) HWY_ATTR {
-    constexpr int streams = m <= 4 ? 4 : 3;  // so that the running sums stay in registers
-    const std::int64_t each = (end - begin) / streams;
-    for (std::int64_t j = begin; j < begin + each; ++j) dot_rows<m, streams>(p, j, each);
-    for (std::int64_t j = begin + streams * each; j < end; ++j) dot_rows<m, 1>(p, j, 0);
-  });
+  constexpr int most = HWY_TARGET <= HWY_AVX3 ? 6 : 3;  // so that the sums fit in the registers
+  p.m == 1 ? rows_in_streams<4>(p, begin, end) : rows_in_streams<most>(p, begin, end);
 }
 
 // sum[:, begin : begin + count] += the inputs i + s distance for s < S, times their rows of weights.
@@ -217,8 +286,8 @@ const MatvecKernels<Weight>& chosen() {
   return kernels;
 }
 
-void check_row_count(std::int64_t m) {
-  check(m >= 1 && m <= max_matvec_rows, "matvec: {} rows, expected 1 to {}", m, max_matvec_rows);
+void check_row_count(std::int64_t m, std::int64_t most) {
+  check(m >= 1 && m <= most, "matvec: {} rows, expected 1 to {}", m, most);
 }
 
 // The distance between rows that are read side by side: an eighth of a page more than whole pages, since the
@@ -230,7 +299,7 @@ constexpr std::int64_t thread_bytes = 1 << 16;  // fewer bytes of weights do not
 
 template <typename Weight>
 void run_rows(RowsProduct<Weight> product) {
-  check_row_count(product.m);
+  check_row_count(product.m, max_matvec_rows);
   if (product.m > 1) {
     product.x_stride = padded(product.k);
     float* rows = scratch(product.m * product.x_stride);
@@ -239,7 +308,7 @@ void run_rows(RowsProduct<Weight> product) {
     }
     product.x = rows;
   }
-  const std::int64_t quads = (product.n + 3) / 4;  // a multiple of the streams for every thread
+  const std::int64_t quads = (product.n + 3) / 4;
   const std::int64_t quad_bytes = 4 * std::max<std::int64_t>(1, product.k) * std::int64_t{sizeof(Weight)};
   parallel_for(quads, std::max<std::int64_t>(1, thread_bytes / quad_bytes),
                [&](std::int64_t begin, std::int64_t end) {
@@ -266,7 +335,7 @@ void matvec_rows(const float* x, const std::int8_t* weight, const float* scale, 
 template <typename Weight>
 void matvec_columns(const float* x, const Weight* weight, const float* bias, float* y, std::int64_t m,
                     std::int64_t n, std::int64_t k) {
-  check_row_count(m);
+  check_row_count(m, max_matvec_columns_rows);
   constexpr std::int64_t groups = 4, streams = 4;
   const std::int64_t length = k / (groups * streams), stride = padded(n), size = m * stride;
   const std::int64_t strips = std::clamp<std::int64_t>(num_threads() / groups, 1, n / 256 + 1);

@@ -46,6 +46,7 @@ TYPED_TEST(Matvec, MatchesTheDefinition) {
       expect_close(y, reference(to_double(x), to_double(weight), to_double(bias), m, p, true), 1e-4);
       matvec_rows(x.data(), weight.data(), nullptr, y.data(), m, p.n, p.k);
       expect_close(y, reference(to_double(x), to_double(weight), {}, m, p, true), 1e-4);
+      if (m > max_matvec_columns_rows) continue;
       matvec_columns(x.data(), weight.data(), bias.data(), y.data(), m, p.n, p.k);
       expect_close(y, reference(to_double(x), to_double(weight), to_double(bias), m, p, false), 1e-4);
       matvec_columns(x.data(), weight.data(), nullptr, y.data(), m, p.n, p.k);
@@ -64,7 +65,8 @@ TYPED_TEST(Matvec, DoesNotDependOnBatchNorThreads) {
     set_num_threads(threads);
     std::vector<float> y(static_cast<std::size_t>(2 * m * p.n));
     matvec_rows(x.data() + first * p.k, weight.data(), bias.data(), y.data(), m, p.n, p.k);
-    matvec_columns(x.data() + first * p.k, weight.data(), bias.data(), y.data() + m * p.n, m, p.n, p.k);
+    if (m <= max_matvec_columns_rows)
+      matvec_columns(x.data() + first * p.k, weight.data(), bias.data(), y.data() + m * p.n, m, p.n, p.k);
     return y;
   };
   const int threads = num_threads();
@@ -76,6 +78,7 @@ TYPED_TEST(Matvec, DoesNotDependOnBatchNorThreads) {
       const auto row = y.begin() + r * p.n, column_row = row + m * p.n;
       const auto& expected = alone[static_cast<std::size_t>(r)];
       EXPECT_TRUE(std::equal(row, row + p.n, expected.begin())) << "row " << r << " of " << m;
+      if (m > max_matvec_columns_rows) continue;
       EXPECT_TRUE(std::equal(column_row, column_row + p.n, expected.begin() + p.n))
           << "row " << r << " of " << m;
     }
@@ -103,7 +106,7 @@ TEST(MatvecInt8, MatchesTheDefinition) {
 TEST(Matvec, RefusesTooManyRows) {
   const float x = 0;
   float y = 0;
-  EXPECT_THROW(matvec_rows(&x, &x, nullptr, &y, 9, 1, 1), Error);
+  EXPECT_THROW(matvec_rows(&x, &x, nullptr, &y, max_matvec_rows + 1, 1, 1), Error);
   EXPECT_THROW(matvec_columns(&x, &x, nullptr, &y, 0, 1, 1), Error);
 }
 

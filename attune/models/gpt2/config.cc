@@ -1,73 +1,19 @@
 #include "attune/models/gpt2/config.h"
 
-#include <nlohmann/json.hpp>
-
-#include "attune/base/error.h"
 #include "attune/io/file.h"
+#include "attune/models/config_fields.h"
 
 namespace attune::models {
 namespace {
 
-using nlohmann::json;
 using nlohmann::ordered_json;
 
-// Reads fields of one JSON file, naming file and field in errors.
-class Fields {
- public:
-  Fields(const json& object, std::string path) : object_(object), path_(std::move(path)) {}
-
-  template <typename T>
-  void read(const char* name, T& value) const {
-    const auto found = object_.find(name);
-    if (found == object_.end() || found->is_null()) return;
-    try {
-      value = found->get<T>();
-    } catch (const json::exception&) {
-      fail("{}: \"{}\" is {}, which has the wrong type", path_, name, found->dump());
-    }
-  }
-
-  void read(const char* name, std::optional<std::int64_t>& value) const {
-    std::int64_t number = -1;
-    read(name, number);
-    if (number >= 0) value = number;
-  }
-
-  // A feature that this model does not have.
-  void refuse(const char* name, bool supported) const {
-    bool value = supported;
-    read(name, value);
-    check(value == supported, "{}: \"{}\" is {}, which Attune's GPT-2 does not have (only {})", path_, name,
-          value, supported);
-  }
-
- private:
-  const json& object_;
-  std::string path_;
-};
-
-json parse(const std::filesystem::path& path) {
-  try {
-    json object = json::parse(io::read_text(path));
-    check(object.is_object(), "{}: expected a JSON object", path.string());
-    return object;
-  } catch (const json::parse_error& error) {
-    fail("{}: not valid JSON: {}", path.string(), error.what());
-  }
-}
-
-void expect_gpt2(const Fields& fields, const std::string& path) {
-  std::string type = "gpt2";
-  fields.read("model_type", type);
-  check(type == "gpt2", "{}: \"model_type\" is \"{}\", expected \"gpt2\"", path, type);
+void expect_gpt2(const ConfigFields& fields) {
+  fields.expect_model_type("gpt2");
   fields.refuse("scale_attn_weights", true);
   fields.refuse("scale_attn_by_inverse_layer_idx", false);
   fields.refuse("reorder_and_upcast_attn", false);
   fields.refuse("add_cross_attention", false);
-}
-
-void set_token(ordered_json& object, const char* name, const std::optional<std::int64_t>& id) {
-  object[name] = id ? ordered_json(*id) : ordered_json(nullptr);
 }
 
 }  // namespace
@@ -94,9 +40,9 @@ void Gpt2Config::validate() const {
 
 Gpt2Config read_gpt2_config(const std::filesystem::path& directory) {
   const auto path = directory / "config.json";
-  const json object = parse(path);
-  const Fields fields(object, path.string());
-  expect_gpt2(fields, path.string());
+  const nlohmann::json object = read_json_object(path);
+  const ConfigFields fields(object, path, "GPT-2");
+  expect_gpt2(fields);
   Gpt2Config config;
   fields.read("vocab_size", config.vocab_size);
   fields.read("n_ctx", config.n_positions);  // the name in early checkpoints
@@ -143,7 +89,6 @@ void write_gpt2_config(const Gpt2Config& config, const std::filesystem::path& di
                          {"initializer_range", config.initializer_range},
                          {"tie_word_embeddings", config.tie_word_embeddings},
                          {"torch_dtype", "float32"}};
-  // HF falls back to GPT-2's own ids when these are absent, so that none is said, too.
   set_token(object, "bos_token_id", config.bos_token_id);
   set_token(object, "eos_token_id", config.eos_token_id);
   set_token(object, "pad_token_id", config.pad_token_id);

@@ -1,6 +1,5 @@
 #include "attune/ops/attention/attention.h"
 
-#include <array>
 #include <cmath>
 
 #include "attune/autograd/accumulate.h"
@@ -187,10 +186,15 @@ Saved prepare(const Tensor& q, const Tensor& k, const Tensor& v, const Attention
   return s;
 }
 
-// The third part of the projection qkv (B, T, 3, H, Dh) as (B, T, H, Dh); not on the tape.
-Tensor part_of(const Tensor& qkv, int part) {
-  const Shape shape = qkv.shape().without(2), strides = qkv.strides().without(2);
-  return qkv.alias(shape, strides, part * qkv.stride(2));
+// One part of a projection (B, T, parts, H, Dh) as (B, T, H, Dh); not on the tape.
+Tensor part_of(const Tensor& projection, int part) {
+  const Shape shape = projection.shape().without(2), strides = projection.strides().without(2);
+  return projection.alias(shape, strides, part * projection.stride(2));
+}
+
+// The same on the tape.
+Tensor recorded_part(const Tensor& projection, int part) {
+  return reshape(slice(projection, 2, part, part + 1), projection.shape().without(2));
 }
 
 Tensor with_head_mask(const Tensor& y, const AttentionOptions& options) {
@@ -221,11 +225,7 @@ Tensor attention_fused(const Tensor& qkv, const AttentionOptions& options) {
   check(qkv.rank() == 5 && qkv.dim(2) == 3, "attention_fused: qkv has shape {}, expected (B, T, 3, H, Dh)",
         qkv.shape().to_string());
   if (qkv.dtype() == DType::float64) {
-    std::array<Tensor, 3> parts;  // (B, T, H, Dh)
-    for (int i = 0; i < 3; ++i) {
-      parts[static_cast<std::size_t>(i)] = reshape(slice(qkv, 2, i, i + 1), qkv.shape().without(2));
-    }
-    return attention(parts[0], parts[1], parts[2], options);
+    return attention(recorded_part(qkv, 0), recorded_part(qkv, 1), recorded_part(qkv, 2), options);
   }
   const Tensor q = part_of(qkv, 0), k = part_of(qkv, 1), v = part_of(qkv, 2);  // (B, T, H, Dh)
   const cpu::AttentionShape shape = expect_operands(q, k, "attention_fused");
@@ -238,6 +238,26 @@ Tensor attention_fused(const Tensor& qkv, const AttentionOptions& options) {
                             const Tensor& d = dqkv.written();
                             backward_into(b, saved, part_of(d, 0), part_of(d, 1), part_of(d, 2), 1, bias);
                             dqkv.finish();
+                          });
+  return with_head_mask(y, options);
+}
+
+Tensor attention_fused(const Tensor& q, const Tensor& kv, const AttentionOptions& options) {
+  check(kv.rank() == 5 && kv.dim(2) == 2, "attention_fused: kv has shape {}, expected (B, Tk, 2, H, Dh)",
+        kv.shape().to_string());
+  if (q.dtype() == DType::float64) return attention(q, recorded_part(kv, 0), recorded_part(kv, 1), options);
+  const Tensor k = part_of(kv, 0), v = part_of(kv, 1);  // (B, Tk, H, Dh)
+  const cpu::AttentionShape shape = expect_operands(q, k, "attention_fused");
+  expect_options(options, shape, "attention_fused");
+  const Saved saved = prepare(q, k, v, options, shape, on_tape({q, kv, options.bias}));
+  const Tensor y = record("attention_fused", {q, kv, options.bias}, forward(saved),
+                          [saved, whole = detach(kv),
+                           bias = options.bias.defined() ? detach(options.bias) : Tensor()](Backward& b) {
+                            const GradientPlace dq(b, 0, saved.q), dkv(b, 1, whole);  // (B, Tk, 2, H, Dh)
+                            const Tensor& d = dkv.written();
+                            backward_into(b, saved, dq.written(), part_of(d, 0), part_of(d, 1), 2, bias);
+                            dq.finish();
+                            dkv.finish();
                           });
   return with_head_mask(y, options);
 }

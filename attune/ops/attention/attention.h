@@ -32,6 +32,10 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Attent
 // and its gradient is written in place as one tensor. (B, T, H, Dh)
 Tensor attention_fused(const Tensor& qkv, const AttentionOptions& options = {});
 
+// The same for queries of one sequence and keys and values of another: q (B, Tq, H, Dh) and one projection
+// kv (B, Tk, 2, H, Dh). (B, Tq, H, Dh)
+Tensor attention_fused(const Tensor& q, const Tensor& kv, const AttentionOptions& options = {});
+
 // The weights softmax(scale q k^T + bias) themselves, without dropout: (B, H, Tq, Tk) float32 (float64 for
 // float64), for looking at. Going backward through them throws.
 Tensor attention_weights(const Tensor& q, const Tensor& k, const AttentionOptions& options = {});

@@ -105,6 +105,20 @@ TEST(CrossEntropy, GradientIsScaledByWhatComesAfter) {
   EXPECT_EQ(gradient_of(logits).to_vector<float>(), (std::vector<float>{-2, 2}));
 }
 
+// torch.nn.functional.cross_entropy(x, [3, -100, 1], label_smoothing=0.1) and its gradient, PyTorch 2.15.
+TEST(CrossEntropy, LabelSmoothingIsPyTorchs) {
+  const Tensor logits = Tensor::from<float>({1, -2, 0.5F, 3, 0.25F, 0.75F, -1, 2, -1, 1.5F, 2, 0}, {3, 4});
+  require_gradient(logits);
+  const Tensor loss =
+      ops::cross_entropy(logits, Tensor::from<std::int64_t>({3, -100, 1}, {3}), {.label_smoothing = 0.1});
+  EXPECT_NEAR(loss.item(), 0.8051960468, 1e-6);
+  backward(loss);
+  const std::vector<float> expected{0.0427768640F, -0.0097479261F, 0.0210271105F, -0.0540560745F, 0, 0, 0, 0,
+                                    0.0013941687F, -0.2932343483F, 0.2665718496F, 0.0252682660F};
+  const auto gradient = gradient_of(logits).to_vector<float>();
+  for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(gradient[i], expected[i], 1e-6) << i;
+}
+
 TEST(CrossEntropy, LabelSmoothingMustBeAProbability) {
   EXPECT_THROW(
       ops::cross_entropy(Tensor::zeros({1, 2}), Tensor::zeros({1}, DType::int64), {.label_smoothing = 1}),

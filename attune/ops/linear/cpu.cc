@@ -8,14 +8,15 @@
 namespace attune::ops {
 namespace {
 
-// Up to here the kernels that stream weights stored by columns, (in, out), beat oneDNN; by rows they do up to
-// max_matvec_rows.
-constexpr std::int64_t max_rows_by_columns = 4;
+// Up to here the kernels that stream weights beat oneDNN, which computes in bfloat16 as it reads it.
+constexpr std::int64_t max_rows = cpu::max_matvec_rows, max_rows_in_bfloat16 = 8;
+constexpr std::int64_t max_rows_by_columns = 4;  // weights stored by columns, (in, out)
 
 bool streams(const Tensor& x, const Tensor& weight) {
   const std::int64_t rows = x.dim(0);
   if (rows < 1 || x.dtype() == DType::float64) return false;
-  if (weight.is_contiguous()) return rows <= cpu::max_matvec_rows;
+  if (weight.is_contiguous())
+    return rows <= (weight.dtype() == DType::float32 ? max_rows : max_rows_in_bfloat16);
   const bool by_columns = weight.stride(0) == 1 && weight.stride(1) == weight.dim(0);
   return by_columns && rows <= max_rows_by_columns;
 }

@@ -1,5 +1,7 @@
 #include "attune/text/trainers/bpe_trainer.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <queue>
@@ -126,18 +128,32 @@ class PairCounts {
 
 }  // namespace
 
-BpeTrainer::BpeTrainer(Options options) : options_(options) {
-  if (options.vocab_size < 257) {
-    fail_usage("a BPE vocabulary of {} is too small, expected at least 257: the 256 bytes and {}",
-               options.vocab_size, kEndOfText);
+BpeTrainer::BpeTrainer(Options options) : options_(std::move(options)) {
+  const std::vector<AddedToken> special = special_tokens(0);
+  const auto least = static_cast<std::int64_t>(256 + special.size());
+  if (options_.vocab_size < least) {
+    std::vector<std::string> names;
+    for (const AddedToken& token : special) names.push_back(token.content);
+    fail_usage("a BPE vocabulary of {} is too small, expected at least {}: the 256 bytes and {}",
+               options_.vocab_size, least, fmt::join(names, " "));
   }
 }
 
+std::vector<AddedToken> BpeTrainer::special_tokens(std::int32_t first) const {
+  std::vector<AddedToken> tokens;
+  const auto& [bos, eos, unk, pad] = options_.special;
+  for (const std::string& name : {bos, eos, unk, pad}) {
+    const bool known = std::any_of(tokens.begin(), tokens.end(), [&](auto& t) { return t.content == name; });
+    if (!name.empty() && !known) tokens.push_back({first++, name});
+  }
+  return tokens;
+}
+
 void BpeTrainer::add(std::string_view text) {
-  const AddedTokens end_of_text({{0, std::string(kEndOfText)}});
+  const AddedTokens special(special_tokens(0));
   const ByteLevel pre_tokenizer;
   for (std::size_t at = 0; at < text.size();) {
-    const AddedTokens::Match match = end_of_text.find(text, at);
+    const AddedTokens::Match match = special.find(text, at);
     const std::string_view plain = text.substr(0, match.begin);
     while (at < plain.size()) {
       const std::size_t end = pre_tokenizer.piece_end(plain, at);
@@ -167,7 +183,8 @@ std::unique_ptr<Tokenizer> BpeTrainer::train() const {
   }
 
   std::vector<Merge> merges;
-  while (static_cast<std::int64_t>(tokens.size()) + 1 < options_.vocab_size) {
+  const std::size_t special_count = special_tokens(0).size();
+  while (static_cast<std::int64_t>(tokens.size() + special_count) < options_.vocab_size) {
     counts.collect();
     const auto [pair, count] = counts.pop();
     if (count < std::max<std::int64_t>(1, options_.min_frequency)) break;
@@ -180,14 +197,19 @@ std::unique_ptr<Tokenizer> BpeTrainer::train() const {
     counts.merge(pair, place->second);
   }
 
-  const auto end_of_text = static_cast<std::int32_t>(tokens.size());
-  tokens.emplace_back(kEndOfText);
+  const AddedTokens added(special_tokens(static_cast<std::int32_t>(tokens.size())));
+  for (const AddedToken& token : special_tokens(static_cast<std::int32_t>(tokens.size())))
+    tokens.push_back(token.content);
   auto vocabulary = std::make_shared<const Vocabulary>(std::move(tokens));
   auto bpe = std::make_unique<Bpe>(vocabulary, std::move(merges));
-  SpecialTokens special;
-  special.bos = special.eos = end_of_text;
+  const auto id_of = [&](const std::string& name) {
+    const AddedToken* token = added.find_content(name);
+    return token ? std::optional(token->id) : std::nullopt;
+  };
+  const SpecialTokens special{id_of(options_.special.bos), id_of(options_.special.eos),
+                              id_of(options_.special.unk), id_of(options_.special.pad)};
   return std::make_unique<Tokenizer>(std::make_unique<ByteLevel>(), std::move(bpe), std::move(vocabulary),
-                                     AddedTokens({{end_of_text, std::string(kEndOfText)}}), special);
+                                     added, special, options_.ends_text);
 }
 
 }  // namespace attune::text

@@ -56,5 +56,20 @@ TEST(BpeTrainerTest, TakesTheEndOfTextForNoWord) {
 
 TEST(BpeTrainerTest, RefusesAVocabularyWithoutRoomForBytes) { EXPECT_THROW(BpeTrainer({256}), UsageError); }
 
+TEST(BpeTrainerTest, GivesEverySpecialTokenAnIdOfItsOwn) {
+  BpeTrainer trainer({.vocab_size = 300, .special = {"<s>", "</s>", "<unk>", "<pad>"}, .ends_text = true});
+  trainer.add("ab ab cd</s>");
+  const auto tokenizer = trainer.train();
+  const SpecialTokens& special = tokenizer->special();
+  EXPECT_EQ(tokenizer->vocab_size(), 256 + 1 + 4);
+  EXPECT_EQ((std::vector{*special.bos, *special.eos, *special.unk, *special.pad}),
+            (std::vector{257, 258, 259, 260}));
+  EXPECT_EQ(tokenizer->encode("</s>"), std::vector{258});
+  const auto post_processor = tokenizer->to_json()["post_processor"];
+  EXPECT_EQ(post_processor["type"], "TemplateProcessing");
+  EXPECT_EQ(post_processor["special_tokens"]["</s>"]["ids"][0], 258);
+  EXPECT_THROW(BpeTrainer({.vocab_size = 259, .special = {"<s>", "</s>", "<unk>", "<pad>"}}), UsageError);
+}
+
 }  // namespace
 }  // namespace attune::text

@@ -1,0 +1,107 @@
+#include "apps/attune/train_flags.h"
+
+#include "apps/attune/command.h"
+#include "attune/io/file.h"
+
+namespace attune::command {
+
+void RunPlace::validate() const {
+  if (out.empty()) fail_usage("--out DIR is missing: where should the model go?");
+  if (resume && overwrite) fail_usage("--resume and --overwrite-output-dir exclude one another");
+}
+
+train::RunMode RunPlace::mode() const {
+  if (resume) return train::RunMode::resume;
+  return overwrite ? train::RunMode::overwrite : train::RunMode::fresh;
+}
+
+void add_optimizer_flags(CLI::App& verb, train::TrainingOptions& options) {
+  const auto number = [&](const char* name, auto& value, const char* help) {
+    verb.add_option(name, value, help)->capture_default_str()->group("Optimizer");
+  };
+  verb.add_option_function<std::string>(
+          "--optimizer",
+          [&](const std::string& name) { options.optimizer = train::parse_optimizer_kind(name); },
+          "adamw, adam or sgd")
+      ->default_str(std::string(name_of(options.optimizer)))
+      ->group("Optimizer");
+  number("--learning-rate", options.learning_rate, "Highest learning rate");
+  number("--min-learning-rate", options.min_learning_rate, "Learning rate at the end of the schedule");
+  verb.add_option_function<std::string>(
+          "--lr-scheduler-type",
+          [&](const std::string& name) { options.lr_scheduler_type = train::parse_schedule_kind(name); },
+          "constant, linear, cosine or inverse_sqrt")
+      ->default_str(std::string(name_of(options.lr_scheduler_type)))
+      ->group("Optimizer");
+  number("--warmup-steps", options.warmup_steps, "Steps over which the learning rate rises");
+  number("--adam-beta1", options.adam_beta1, "Decay of the mean of gradients");
+  number("--adam-beta2", options.adam_beta2, "Decay of the mean of their squares");
+  number("--adam-epsilon", options.adam_epsilon, "Added to the root of the latter");
+  number("--momentum", options.momentum, "Momentum of sgd");
+  number("--weight-decay", options.weight_decay, "Weight decay of matrices (not of biases and norms)");
+  number("--max-grad-norm", options.max_grad_norm, "Gradients are clipped to this norm; 0: not");
+}
+
+void add_run_flags(CLI::App& verb, RunPlace& place, train::TrainingOptions& options, const char* epoch) {
+  const auto number = [&](const char* name, auto& value, const char* help) {
+    verb.add_option(name, value, help)->capture_default_str()->group("Run");
+  };
+  verb.add_option("--out", place.out, "Directory of the run and of the model")->group("Run");
+  verb.add_option("--config", "training_config.json of another run; flags given beside it win")->group("Run");
+  verb.add_flag("--resume", place.resume, "Go on with the run in --out where it was stopped")->group("Run");
+  verb.add_flag("--overwrite-output-dir", place.overwrite, "Start anew where another run has been")
+      ->group("Run");
+  number("--gradient-accumulation-steps", options.gradient_accumulation_steps, "Micro-batches of a step");
+  number("--max-steps", options.max_steps, "Steps; 0: given by --num-train-epochs");
+  number("--num-train-epochs", options.num_train_epochs, epoch);
+  number("--eval-steps", options.eval_steps, "Evaluate every so many steps; 0: at the end");
+  number("--early-stopping-patience", options.early_stopping_patience,
+         "Evaluations without improvement before stopping; 0: never");
+  number("--save-steps", options.save_steps, "Save a checkpoint every so many steps; 0: at the end");
+  number("--save-total-limit", options.save_total_limit, "Checkpoints kept; 0: all");
+  number("--logging-steps", options.logging_steps, "Log every so many steps");
+  number("--seed", options.seed, "Seed of the weights, the batches and dropout");
+  verb.add_option_function<std::string>(
+          "--dtype",
+          [&](const std::string& name) {
+            if (name != "float32" && name != "bfloat16")
+              fail_usage("--dtype is '{}', expected float32 or bfloat16", name);
+            options.dtype = name == "float32" ? DType::float32 : DType::bfloat16;
+          },
+          "float32, or bfloat16 with float32 master weights")
+      ->default_str("float32")
+      ->group("Machine");
+  add_threads(verb);
+}
+
+std::string config_path(const std::vector<std::string>& arguments) {
+  std::string path;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] == "--config" && i + 1 < arguments.size()) path = arguments[i + 1];
+    if (arguments[i].starts_with("--config=")) path = arguments[i].substr(9);
+  }
+  return path;
+}
+
+nlohmann::ordered_json read_config(const std::string& path) {
+  auto json = nlohmann::ordered_json::parse(io::read_text(path), nullptr, /*allow_exceptions=*/false);
+  check(json.is_object(), "{} is not a configuration: expected a JSON object", path);
+  return json;
+}
+
+int report_run(const std::string& out, const train::TrainingResult& result, const std::string& next) {
+  using End = train::TrainingResult::End;
+  if (result.end == End::interrupted) {
+    fmt::print(stderr, "Stopped at step {} of {}; saved in {}. To go on: the same command with --resume\n",
+               result.steps_done, result.max_steps, result.checkpoint.string());
+    return 128 + result.signal;
+  }
+  fmt::print("{} after {} steps, {:.1f} s", result.end == End::finished ? "Finished" : "Stopped early",
+             result.steps_done, result.elapsed_seconds);
+  if (result.best_eval_loss)
+    fmt::print("; best validation loss {:.4f} at step {}", *result.best_eval_loss, result.best_step);
+  fmt::print("\nModel in {}. Try: {}\n", out, next);
+  return 0;
+}
+
+}  // namespace attune::command

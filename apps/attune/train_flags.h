@@ -1,0 +1,75 @@
+// The flags and the configuration file that every `attune train` task has.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "attune/base/error.h"
+#include "attune/train/options.h"
+#include "attune/train/run_directory.h"
+#include "attune/train/trainer.h"
+
+namespace attune::command {
+
+// Where a run goes, and what to do when one has been there.
+struct RunPlace {
+  std::string out;
+  bool resume = false, overwrite = false;
+
+  // Throws UsageError when they make no sense.
+  void validate() const;
+  train::RunMode mode() const;
+};
+
+void add_optimizer_flags(CLI::App& verb, train::TrainingOptions& options);
+// `epoch` says what an epoch goes through: "Times through the text".
+void add_run_flags(CLI::App& verb, RunPlace& place, train::TrainingOptions& options, const char* epoch);
+
+// The path that --config gives, or nothing. It is read before the flags, so that they win over it whatever
+// their order.
+std::string config_path(const std::vector<std::string>& arguments);
+// Throws Error when it is no JSON object.
+nlohmann::ordered_json read_config(const std::string& path);
+
+// Reads a run's options beside those of training, which Fields visits: visit(name, field). Throws UsageError
+// for a key that is not an option, naming it.
+template <typename Run, typename Fields>
+void read_run(const nlohmann::ordered_json& json, Run& run, Fields for_each_field) {
+  nlohmann::ordered_json known = run.training;
+  train::from_json(json, run.training);
+  for_each_field(run, [&](const char* name, auto& field) {
+    known[name] = nullptr;
+    if (!json.contains(name)) return;
+    try {
+      field = json[name].template get<std::decay_t<decltype(field)>>();
+    } catch (const nlohmann::json::exception&) {
+      fail_usage("\"{}\" is {}, which has the wrong type", name, json[name].dump());
+    }
+  });
+  for (const auto& [key, value] : json.items()) {
+    if (!known.contains(key)) fail_usage("\"{}\" is not an option of this run", key);
+  }
+}
+
+// The run as --config says it; errors name the file.
+template <typename Run>
+void apply_config(const std::vector<std::string>& arguments, Run& run) {
+  const std::string path = config_path(arguments);
+  if (path.empty()) return;
+  const nlohmann::ordered_json json = read_config(path);
+  try {
+    from_json(json, run);
+  } catch (const Error& error) {
+    throw UsageError(fmt::format("{}: {}", path, error.what()));
+  }
+}
+
+// How a run ended, for the user; `next` is the command to try. The exit code.
+int report_run(const std::string& out, const train::TrainingResult& result, const std::string& next);
+
+}  // namespace attune::command

@@ -1,0 +1,68 @@
+// attune train translation: trains a Transformer on pairs of sentences.
+#include <fmt/format.h>
+
+#include "apps/attune/command.h"
+#include "apps/attune/train_flags.h"
+#include "apps/attune/translation_run.h"
+
+namespace attune::command {
+namespace {
+
+void add_data_flags(CLI::App& verb, TranslationRun& run) {
+  verb.add_option("--train", run.train,
+                  "SOURCE TARGET: two files, line by line translations of one another; or one with "
+                  "SOURCE<tab>TARGET lines; also .gz")
+      ->take_all()
+      ->group("Data");
+  verb.add_option("--valid", run.valid, "The same, to evaluate on")->take_all()->group("Data");
+  verb.add_option("--tokenizer", run.tokenizer,
+                  "bpe:SIZE (learned from both sides), or a directory that has one")
+      ->capture_default_str()
+      ->group("Data");
+}
+
+void add_model_flags(CLI::App& verb, TranslationRun& run) {
+  auto* model =
+      verb.add_option("--model", run.model, "Model directory to continue from, instead of a new model")
+          ->group("Model");
+  const auto size = [&](const char* name, auto& value, const char* help) {
+    verb.add_option(name, value, help)->capture_default_str()->excludes(model)->group("Model");
+  };
+  size("--layers", run.layers, "Layers of the encoder, and of the decoder");
+  size("--heads", run.heads, "Attention heads of a layer");
+  size("--width", run.width, "Width of the residual stream");
+  size("--feed-forward", run.feed_forward, "Width of the feed-forward network; 0: four times the width");
+  size("--dropout", run.dropout, "Dropout of a new model");
+  size("--context", run.context, "Most tokens of a sentence; longer pairs are left out of the training");
+}
+
+void add_training_flags(CLI::App& verb, TranslationRun& run) {
+  const auto number = [&](const char* name, auto& value, const char* help) {
+    verb.add_option(name, value, help)->capture_default_str()->group("Run");
+  };
+  number("--batch-tokens", run.batch_tokens, "Most tokens of a micro-batch on either side, padding included");
+  number("--label-smoothing", run.label_smoothing,
+         "Share of a target's probability that is spread over all tokens");
+  number("--average-checkpoints", run.average_checkpoints,
+         "The model becomes the mean of the last so many checkpoints; 0: the best of the evaluations");
+}
+
+}  // namespace
+
+void add_train_translation(Program& program, CLI::App& train) {
+  CLI::App& verb = *train.add_subcommand("translation", "Train a Transformer to translate");
+  auto run = std::make_shared<TranslationRun>();
+  if (program.is_asked_for({"train", "translation"})) apply_config(program.arguments, *run);
+  add_data_flags(verb, *run);
+  add_model_flags(verb, *run);
+  add_optimizer_flags(verb, run->training);
+  add_run_flags(verb, run->place, run->training, "Times through the pairs; 0: given by --max-steps");
+  add_training_flags(verb, *run);
+  verb.callback([run, &program] {
+    const auto result = train_translation(*run, stderr);
+    const std::string& out = run->place.out;
+    program.exit_code = report_run(out, result, fmt::format("attune translate {} \"...\"", out));
+  });
+}
+
+}  // namespace attune::command

@@ -1,0 +1,92 @@
+#include "apps/attune/translator.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "apps/attune/model_options.h"
+#include "apps/attune/translate_batch.h"
+#include "attune/base/error.h"
+#include "attune/text/utf8.h"
+
+namespace attune::command {
+namespace {
+
+bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\v\f\r") == std::string_view::npos; }
+
+// A model may write the end of a line, which would shift all lines behind it.
+std::string one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+}  // namespace
+
+void TranslatorOptions::validate() const {
+  const auto positive = [](const char* flag, std::int64_t value) {
+    if (value < 1) fail_usage("{} is {}, expected at least 1", flag, value);
+  };
+  positive("--num-beams", num_beams);
+  positive("--max-new-tokens", max_new_tokens);
+  positive("--batch-size", batch_size);
+  if (!std::isfinite(length_penalty)) fail_usage("--length-penalty is {}, expected a number", length_penalty);
+}
+
+Translator::Translator(const TranslatorOptions& options) : options_(options) {
+  options_.validate();
+  model_ = models::load_sequence_to_sequence_model(options_.directory, {loaded_type(options_.dtype)});
+  tokenizer_ = text::load_translation_tokenizer(options_.directory);
+  check(tokenizer_->vocab_size() <= model_->vocab_size(),
+        "{}: the tokenizer has {} tokens, the model takes {}", options_.directory, tokenizer_->vocab_size(),
+        model_->vocab_size());
+}
+
+std::vector<std::int64_t> Translator::encode(std::string_view sentence, std::size_t index,
+                                             const Warn& warn) const {
+  const std::string valid = text::replace_invalid_utf8(sentence);
+  if (valid != sentence) warn(index, "has bytes that are not valid UTF-8, read as U+FFFD");
+  const auto ids = tokenizer_->encode_source(valid);
+  std::vector<std::int64_t> source(ids.begin(), ids.end());
+  const std::int64_t most = model_->max_source_length();
+  if (static_cast<std::int64_t>(source.size()) > most) {
+    warn(index, fmt::format("has {} tokens, the model takes {}: only the beginning is translated",
+                            source.size(), most));
+    source.resize(static_cast<std::size_t>(most));
+    source.back() = model_->end_of_text();
+  }
+  return source;
+}
+
+std::vector<Translated> Translator::translate(std::span<const std::string> sentences, const Warn& warn) {
+  std::vector<std::vector<std::int64_t>> sources(sentences.size());
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < sentences.size(); ++i) {
+    if (is_blank(sentences[i])) continue;
+    sources[i] = encode(sentences[i], i, warn);
+    source_tokens_ += static_cast<std::int64_t>(sources[i].size());
+    order.push_back(i);
+  }
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return sources[a].size() > sources[b].size(); });
+
+  std::vector<Translated> results(sentences.size());
+  for (std::size_t first = 0; first < order.size(); first += static_cast<std::size_t>(options_.batch_size)) {
+    const std::size_t last = std::min(order.size(), first + static_cast<std::size_t>(options_.batch_size));
+    std::vector<std::vector<std::int64_t>> batch;
+    for (std::size_t i = first; i < last; ++i) batch.push_back(std::move(sources[order[i]]));
+    const auto hypotheses =
+        translate_batch(*model_, batch,
+                        {.num_beams = options_.num_beams,
+                         .length_penalty = options_.length_penalty,
+                         .max_new_tokens = options_.max_new_tokens,
+                         .end_of_text = options_.ignore_end_of_text ? -1 : model_->end_of_text()});
+    for (std::size_t i = first; i < last; ++i) {
+      const generate::Hypothesis& best = hypotheses[i - first];
+      const std::vector<std::int32_t> ids(best.tokens.begin(), best.tokens.end());
+      results[order[i]] = {one_line(tokenizer_->decode_target(ids)), best.score};
+      new_tokens_ += static_cast<std::int64_t>(ids.size());
+    }
+  }
+  return results;
+}
+
+}  // namespace attune::command

@@ -1,0 +1,60 @@
+// Sentences to their translations, for the verbs that translate.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "attune/models/sequence_to_sequence_model.h"
+#include "attune/text/translation_tokenizer.h"
+
+namespace attune::command {
+
+struct TranslatorOptions {
+  std::string directory, dtype = "float32";
+  std::int64_t num_beams = 4;         // 1 is greedy
+  double length_penalty = 1;          // exponent of the length that divides a translation's log-probability
+  std::int64_t max_new_tokens = 200;  // of a translation
+  bool ignore_end_of_text = false;
+  std::int64_t batch_size = 32;  // sentences at once
+
+  // Throws UsageError naming the flag.
+  void validate() const;
+};
+
+struct Translated {
+  std::string text;
+  float score = 0;  // log-probability by length to the power of the length penalty, as Hugging Face's
+};
+
+class Translator {
+ public:
+  // Called with a message about sentence `index` of a call.
+  using Warn = std::function<void(std::size_t index, const std::string& message)>;
+
+  // Loads the model. Throws UsageError for options that make no sense, Error for a model that cannot be read.
+  explicit Translator(const TranslatorOptions& options);
+
+  // One translation for each sentence, in their order, computed in batches of similar length. An empty
+  // sentence gives an empty one. Of a sentence longer than the model takes, the beginning is translated, and
+  // bytes that are no UTF-8 are read as U+FFFD; `warn` is told of both.
+  std::vector<Translated> translate(std::span<const std::string> sentences, const Warn& warn);
+
+  const models::SequenceToSequenceModel& model() const { return *model_; }
+  const text::TranslationTokenizer& tokenizer() const { return *tokenizer_; }
+  std::int64_t source_tokens() const { return source_tokens_; }  // translated so far
+  std::int64_t new_tokens() const { return new_tokens_; }        // written so far
+
+ private:
+  std::vector<std::int64_t> encode(std::string_view sentence, std::size_t index, const Warn& warn) const;
+
+  TranslatorOptions options_;
+  std::unique_ptr<models::SequenceToSequenceModel> model_;
+  std::unique_ptr<text::TranslationTokenizer> tokenizer_;
+  std::int64_t source_tokens_ = 0, new_tokens_ = 0;
+};
+
+}  // namespace attune::command

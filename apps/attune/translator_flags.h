@@ -1,0 +1,13 @@
+// The flags of verbs that translate.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "apps/attune/translator.h"
+
+namespace attune::command {
+
+// --num-beams, --length-penalty, --max-new-tokens
+void add_search_flags(CLI::App& verb, TranslatorOptions& options, const char* group);
+
+}  // namespace attune::command

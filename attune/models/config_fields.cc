@@ -1,0 +1,40 @@
+#include "attune/models/config_fields.h"
+
+#include "attune/io/file.h"
+
+namespace attune::models {
+
+nlohmann::json read_json_object(const std::filesystem::path& path) {
+  try {
+    nlohmann::json object = nlohmann::json::parse(io::read_text(path));
+    check(object.is_object(), "{}: expected a JSON object", path.string());
+    return object;
+  } catch (const nlohmann::json::parse_error& error) {
+    fail("{}: not valid JSON: {}", path.string(), error.what());
+  }
+}
+
+void ConfigFields::read(const char* name, std::optional<std::int64_t>& value) const {
+  std::int64_t number = -1;
+  read(name, number);
+  if (number >= 0) value = number;
+}
+
+void ConfigFields::refuse(const char* name, bool supported) const {
+  bool value = supported;
+  read(name, value);
+  check(value == supported, "{}: \"{}\" is {}, which Attune's {} does not have (only {})", path_, name, value,
+        model_, supported);
+}
+
+void ConfigFields::expect_model_type(const std::string& expected) const {
+  std::string type = expected;
+  read("model_type", type);
+  check(type == expected, "{}: \"model_type\" is \"{}\", expected \"{}\"", path_, type, expected);
+}
+
+void set_token(nlohmann::ordered_json& object, const char* name, const std::optional<std::int64_t>& id) {
+  object[name] = id ? nlohmann::ordered_json(*id) : nlohmann::ordered_json(nullptr);
+}
+
+}  // namespace attune::models

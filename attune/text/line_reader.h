@@ -1,0 +1,39 @@
+// A text file line by line, plain or compressed by gzip.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace attune::text {
+
+class LineReader {
+ public:
+  // Throws Error for a file that is missing or not a regular file, and for one named .gz that is not gzip.
+  explicit LineReader(std::filesystem::path path);
+
+  // The next line without its end, "\n" or "\r\n"; false at the end of the file. A byte order mark at the
+  // beginning of the file is no text. Throws Error that names the file when it cannot be read, and for
+  // compressed data that is damaged or cut off.
+  bool next(std::string& line);
+
+  // Lines read so far: the number of the last one, from 1.
+  std::int64_t line() const { return line_; }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  struct Close {
+    void operator()(void* file) const;
+  };
+  bool fill();
+
+  std::filesystem::path path_;
+  std::unique_ptr<void, Close> file_;  // gzFile, which reads plain files as they are
+  std::vector<char> buffer_;
+  std::size_t begin_ = 0, end_ = 0;  // what is read and not yet taken
+  std::int64_t line_ = 0;
+};
+
+}  // namespace attune::text
