@@ -46,7 +46,9 @@ Figures evaluate(const TranslationEvalOptions& options) {
   const auto corpus = text::read_parallel_corpus(
       paths, translator.tokenizer(),
       {translator.model().max_source_length(), translator.model().max_target_length()});
-  Figures figures{.sentences = pairs.sources.size(), .left_out = text::left_out(corpus)};
+  Figures figures;
+  figures.sentences = pairs.sources.size();
+  figures.left_out = text::left_out(corpus);
   figures.predicted = *tasks::evaluate_translation(translator.model(), corpus, batch_tokens, {});
 
   const auto translations =

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "apps/attune/model_options.h"
-#include "apps/attune/translate_batch.h"
 #include "attune/base/error.h"
+#include "attune/generate/generate_sequences.h"
 #include "attune/text/utf8.h"
 
 namespace attune::command {
@@ -68,19 +68,18 @@ std::vector<Translated> Translator::translate(std::span<const std::string> sente
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return sources[a].size() > sources[b].size(); });
 
+  const generate::SequenceOptions search{.num_beams = options_.num_beams,
+                                         .length_penalty = options_.length_penalty,
+                                         .max_new_tokens = options_.max_new_tokens,
+                                         .ignore_end_of_text = options_.ignore_end_of_text};
   std::vector<Translated> results(sentences.size());
   for (std::size_t first = 0; first < order.size(); first += static_cast<std::size_t>(options_.batch_size)) {
     const std::size_t last = std::min(order.size(), first + static_cast<std::size_t>(options_.batch_size));
     std::vector<std::vector<std::int64_t>> batch;
     for (std::size_t i = first; i < last; ++i) batch.push_back(std::move(sources[order[i]]));
-    const auto hypotheses =
-        translate_batch(*model_, batch,
-                        {.num_beams = options_.num_beams,
-                         .length_penalty = options_.length_penalty,
-                         .max_new_tokens = options_.max_new_tokens,
-                         .end_of_text = options_.ignore_end_of_text ? -1 : model_->end_of_text()});
+    const auto sequences = generate::generate_sequences(*model_, batch, search);
     for (std::size_t i = first; i < last; ++i) {
-      const generate::Hypothesis& best = hypotheses[i - first];
+      const generate::GeneratedSequence& best = sequences[i - first];
       const std::vector<std::int32_t> ids(best.tokens.begin(), best.tokens.end());
       results[order[i]] = {one_line(tokenizer_->decode_target(ids)), best.score};
       new_tokens_ += static_cast<std::int64_t>(ids.size());

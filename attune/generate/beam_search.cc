@@ -29,9 +29,7 @@ BeamSearch::BeamSearch(const BeamOptions& options) : options_(options) {
 }
 
 // n^p for the current length n, in float32 as Hugging Face divides.
-double BeamSearch::penalty() const {
-  return std::pow(static_cast<double>(length_), options_.length_penalty);
-}
+double BeamSearch::penalty() const { return std::pow(static_cast<double>(length_), options_.length_penalty); }
 
 std::vector<std::int64_t> BeamSearch::tokens_of(const Continuation& end) const {
   std::vector<std::int64_t> tokens = {end.token};

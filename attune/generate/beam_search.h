@@ -1,6 +1,6 @@
 // Beam search over the log-probabilities of one sentence (Sutskever et al., 1409.3215, section 3.2), with the
-// semantics of Hugging Face's generate(num_beams=K): the same candidates, the same finished hypotheses and the
-// same moment to stop. It knows nothing of models: whoever drives it brings the best continuations.
+// semantics of Hugging Face's generate(num_beams=K): the same candidates, the same finished hypotheses and
+// the same moment to stop. It knows nothing of models: whoever drives it brings the best continuations.
 //
 // Letters: K hypotheses (beams), V vocabulary.
 #pragma once
@@ -37,8 +37,8 @@ class BeamSearch {
   // How many continuations advance() looks at: 2 K, so that K go on even when the K best end.
   std::int64_t candidates() const { return 2 * options_.num_beams; }
 
-  // One step. `best` are the 2 K best continuations of all K hypotheses together, best first; fewer when there
-  // are no more. Not after done().
+  // One step. `best` are the 2 K best continuations of all K hypotheses together, best first; fewer when
+  // there are no more. Not after done().
   void advance(std::span<const Continuation> best);
 
   // Whether no hypothesis that still runs can change the result, by Hugging Face's rule for
@@ -46,8 +46,8 @@ class BeamSearch {
   // finished ones.
   bool done() const { return done_; }
 
-  // The K hypotheses that run, best first: log-probabilities to add to those of the next token, the token that
-  // each ended with, and which of the K before the step it continues.
+  // The K hypotheses that run, best first: log-probabilities to add to those of the next token, the token
+  // that each ended with, and which of the K before the step it continues.
   std::span<const float> scores() const { return scores_; }
   std::span<const std::int64_t> last_tokens() const { return last_tokens_; }
   std::span<const std::int64_t> parents() const { return parents_; }

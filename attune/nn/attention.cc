@@ -1,8 +1,7 @@
 #include "attune/nn/attention.h"
 
-#include <cstring>
-
 #include "attune/nn/attention_weights.h"
+#include "attune/ops/beam_attention/beam_attention.h"
 #include "attune/ops/views/views.h"
 
 namespace attune::nn {
@@ -12,27 +11,6 @@ namespace {
 Tensor part(const Tensor& qkv, std::int64_t index) {
   const Tensor window = ops::slice(qkv, 2, index, index + 1);  // (B, T, 1, H, Dh)
   return ops::reshape(window, {qkv.dim(0), qkv.dim(1), qkv.dim(3), qkv.dim(4)});
-}
-
-// Each hypothesis's past side by side, copied from the rows that hold it: (B K, T, H, Dh), a window on memory
-// (B K, H, T, Dh).
-Tensor along_ancestry(const Tensor& rows, const Tensor& ancestry) {
-  const std::int64_t hypotheses = rows.dim(0), tokens = rows.dim(1), heads = rows.dim(2), width = rows.dim(3);
-  const Tensor memory = Tensor::empty({hypotheses, heads, tokens, width}, rows.dtype());
-  const auto bytes = static_cast<std::size_t>(width) * size_of(rows.dtype());
-  const auto unit = static_cast<std::int64_t>(size_of(rows.dtype()));
-  const std::int32_t* from = ancestry.data<std::int32_t>();
-  std::byte* to = memory.raw_mutable_data();
-  for (std::int64_t n = 0; n < hypotheses; ++n) {
-    for (std::int64_t h = 0; h < heads; ++h) {
-      for (std::int64_t t = 0; t < tokens; ++t, to += bytes) {
-        const std::int64_t offset =
-            from[n * ancestry.stride(0) + t] * rows.stride(0) + t * rows.stride(1) + h * rows.stride(2);
-        std::memcpy(to, rows.raw_data() + offset * unit, bytes);
-      }
-    }
-  }
-  return ops::transpose(memory, 1, 2);
 }
 
 }  // namespace
@@ -80,8 +58,7 @@ Tensor SelfAttention::operator()(const Tensor& x, const ops::AttentionOptions& m
   const auto [keys, values] = cache.extend(layer, part(qkv, 1), part(qkv, 2));  // (B K, length + T, H, Dh)
   const Tensor ancestry = cache.ancestry(keys.dim(1));                          // (B K, length + T)
   if (!ancestry.defined()) return merge_heads(ops::attention(part(qkv, 0), keys, values, mask));
-  return merge_heads(
-      ops::attention(part(qkv, 0), along_ancestry(keys, ancestry), along_ancestry(values, ancestry), mask));
+  return merge_heads(ops::beam_attention(part(qkv, 0), keys, values, ancestry));
 }
 
 Tensor SelfAttention::weights(const Tensor& x, const ops::AttentionOptions& mask) const {

@@ -80,4 +80,31 @@ void DecoderCache::reorder(std::span<const std::int64_t> parents) {
   ancestry_ = table;
 }
 
+void DecoderCache::keep(std::span<const std::int64_t> sources) {
+  const std::int64_t group = sizes_.hypotheses;
+  std::vector<std::int64_t> rows;  // of the hypotheses
+  for (std::int64_t source : sources) {
+    check(source >= 0 && source < sizes_.sources, "decoder cache: source {} of {}", source, sizes_.sources);
+    for (std::int64_t k = 0; k < group; ++k) rows.push_back(source * group + k);
+  }
+  for (Tensor& keys : memory_keys_) keep_rows(keys, sources);
+  for (Tensor& values : memory_values_) keep_rows(values, sources);
+  target_.keep(rows);
+  if (memory_mask_.defined()) {
+    const Tensor own = Tensor::empty(memory_mask_.shape(), DType::boolean);  // the caller's stays as it is
+    own.copy_from(memory_mask_);
+    memory_mask_ = own;
+    keep_rows(memory_mask_, sources);
+  }
+  if (ancestry_.defined()) {
+    keep_rows(ancestry_, rows);
+    std::int32_t* entry = ancestry_.mutable_data<std::int32_t>();
+    for (std::size_t n = 0; n < rows.size(); ++n) {
+      const auto moved = static_cast<std::int32_t>(rows[n] - static_cast<std::int64_t>(n));
+      for (std::int64_t t = 0; t < capacity(); ++t) *entry++ -= moved;
+    }
+  }
+  sizes_.sources = std::ssize(sources);
+}
+
 }  // namespace attune::nn

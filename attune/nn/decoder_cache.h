@@ -42,6 +42,10 @@ class DecoderCache {
   // Hypothesis n goes on from hypothesis parents[n] (both in [0, B K), of the same source).
   void reorder(std::span<const std::int64_t> parents);
 
+  // Leaves only these sources (rising indices) and their hypotheses, moved together in memory: earlier views
+  // end.
+  void keep(std::span<const std::int64_t> sources);
+
   std::int64_t length() const { return target_.length(); }
   std::int64_t capacity() const { return sizes_.capacity; }
   std::int64_t sources() const { return sizes_.sources; }

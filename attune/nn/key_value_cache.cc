@@ -1,5 +1,7 @@
 #include "attune/nn/key_value_cache.h"
 
+#include <cstring>
+
 #include "attune/ops/views/views.h"
 
 namespace attune::nn {
@@ -30,5 +32,20 @@ KeyValueCache::View KeyValueCache::extend(std::int64_t layer, const Tensor& keys
 }
 
 void KeyValueCache::advance(std::int64_t positions) { length_ += positions; }
+
+void KeyValueCache::keep(std::span<const std::int64_t> sequences) {
+  for (Tensor& keys : keys_) keep_rows(keys, sequences);
+  for (Tensor& values : values_) keep_rows(values, sequences);
+}
+
+void keep_rows(Tensor& x, std::span<const std::int64_t> rows) {
+  const std::size_t row_bytes = static_cast<std::size_t>(x.stride(0)) * size_of(x.dtype());
+  std::byte* memory = x.raw_mutable_data();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto from = static_cast<std::size_t>(rows[i]);
+    if (from != i) std::memcpy(memory + i * row_bytes, memory + from * row_bytes, row_bytes);
+  }
+  x = x.alias(x.shape().with(0, std::ssize(rows)), x.strides(), 0);
+}
 
 }  // namespace attune::nn

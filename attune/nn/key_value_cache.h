@@ -1,6 +1,7 @@
 // The keys and values of the positions seen so far, so that each new token costs one position.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "attune/tensor/tensor.h"
@@ -20,6 +21,9 @@ class KeyValueCache {
   View extend(std::int64_t layer, const Tensor& keys, const Tensor& values);
   void advance(std::int64_t positions);
 
+  // Leaves only these sequences of the batch (rising indices), moved together in place: earlier views end.
+  void keep(std::span<const std::int64_t> sequences);
+
   std::int64_t length() const { return length_; }
   std::int64_t capacity() const { return capacity_; }
 
@@ -27,5 +31,9 @@ class KeyValueCache {
   std::int64_t capacity_, length_ = 0;
   std::vector<Tensor> keys_, values_;  // per layer (B, capacity, H, Dh), a head's positions side by side
 };
+
+// x (B, ...), whose first dimension is the outermost in memory, with only these of its rows (rising indices),
+// moved together in place.
+void keep_rows(Tensor& x, std::span<const std::int64_t> rows);
 
 }  // namespace attune::nn

@@ -4,6 +4,7 @@
 #include "attune/ops/activation/activation.h"
 #include "attune/ops/add/add.h"
 #include "attune/ops/attention/attention.h"
+#include "attune/ops/beam_attention/beam_attention.h"
 #include "attune/ops/cast/cast.h"
 #include "attune/ops/concatenate/concatenate.h"
 #include "attune/ops/cross_entropy/cross_entropy.h"
@@ -20,4 +21,5 @@
 #include "attune/ops/scale/scale.h"
 #include "attune/ops/softmax/softmax.h"
 #include "attune/ops/sum/sum.h"
+#include "attune/ops/top_log_probs/top_log_probs.h"
 #include "attune/ops/views/views.h"

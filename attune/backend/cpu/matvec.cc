@@ -14,8 +14,8 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "attune/backend/cpu/matvec.cc"
-#include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/cache_control.h>
+#include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 
 #include "attune/backend/cpu/vectors-inl.h"
@@ -184,18 +184,22 @@ HWY_ATTR void dot_rows(const RowsProduct<Weight>& p, std::int64_t first, std::in
       if (p.m - row >= 4) {
         add_terms<4, S>(x, p.x_stride, weight, step, from, to, ahead, tile);
       } else if (p.m - row == 3) {
-        add_terms<3, S>(x, p.x_stride, weight, step, from, to, ahead, reinterpret_cast<TileSums<3, S>&>(tile));
+        add_terms<3, S>(x, p.x_stride, weight, step, from, to, ahead,
+                        reinterpret_cast<TileSums<3, S>&>(tile));
       } else if (p.m - row == 2) {
-        add_terms<2, S>(x, p.x_stride, weight, step, from, to, ahead, reinterpret_cast<TileSums<2, S>&>(tile));
+        add_terms<2, S>(x, p.x_stride, weight, step, from, to, ahead,
+                        reinterpret_cast<TileSums<2, S>&>(tile));
       } else {
-        add_terms<1, S>(x, p.x_stride, weight, step, from, to, ahead, reinterpret_cast<TileSums<1, S>&>(tile));
+        add_terms<1, S>(x, p.x_stride, weight, step, from, to, ahead,
+                        reinterpret_cast<TileSums<1, S>&>(tile));
       }
     }
   }
   for (std::int64_t row = 0; row < p.m; ++row) {
     for (std::int64_t s = 0; s < S; ++s) {
       const std::int64_t j = first + s * distance;
-      const float dot = hn::GetLane(hn::SumOfLanes(d, hn::LoadU(d, sums[row / block_rows][row % block_rows][s])));
+      const float dot =
+          hn::GetLane(hn::SumOfLanes(d, hn::LoadU(d, sums[row / block_rows][row % block_rows][s])));
       const float scaled = p.scale != nullptr ? dot * p.scale[j] : dot;
       p.y[row * p.n + j] = p.bias != nullptr ? scaled + p.bias[j] : scaled;
     }
