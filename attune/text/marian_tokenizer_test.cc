@@ -67,9 +67,7 @@ TEST(MarianTokenizerTest, SavesItsFilesAsTheyWere) {
 
 class MarianDirectory {
  public:
-  MarianDirectory() {
-    fs::copy(kGoldens / "marian", directory_.path(), fs::copy_options::overwrite_existing);
-  }
+  MarianDirectory() { fs::copy(kGoldens / "marian", directory_.path(), fs::copy_options::recursive); }
   void write(const char* name, std::string_view text) {
     io::write_text_atomically(directory_.path() / name, text);
   }
