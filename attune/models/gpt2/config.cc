@@ -20,11 +20,16 @@ class Fields {
   void read(const char* name, T& value) const {
     const auto found = object_.find(name);
     if (found == object_.end() || found->is_null()) return;
+    // The JSON library would cut 2.5 down to 2.
+    constexpr bool whole = std::is_integral_v<T> && !std::is_same_v<T, bool>;
     try {
-      value = found->get<T>();
+      if (!whole || found->is_number_integer()) {
+        value = found->get<T>();
+        return;
+      }
     } catch (const json::exception&) {
-      fail("{}: \"{}\" is {}, which has the wrong type", path_, name, found->dump());
     }
+    fail("{}: \"{}\" is {}, which has the wrong type", path_, name, found->dump());
   }
 
   void read(const char* name, std::optional<std::int64_t>& value) const {
@@ -108,7 +113,6 @@ Gpt2Config read_gpt2_config(const std::filesystem::path& directory) {
   fields.read("n_inner", config.n_inner);
   std::string activation = "gelu_new";
   fields.read("activation_function", activation);
-  config.activation_function = ops::activation_from_name(activation);
   fields.read("resid_pdrop", config.resid_pdrop);
   fields.read("embd_pdrop", config.embd_pdrop);
   fields.read("attn_pdrop", config.attn_pdrop);
@@ -119,6 +123,7 @@ Gpt2Config read_gpt2_config(const std::filesystem::path& directory) {
   fields.read("eos_token_id", config.eos_token_id);
   fields.read("pad_token_id", config.pad_token_id);
   try {
+    config.activation_function = ops::activation_from_name(activation);
     config.validate();
   } catch (const Error& error) {
     fail("{}: {}", path.string(), error.what());
