@@ -17,6 +17,8 @@
 namespace attune::command {
 namespace {
 
+constexpr std::int64_t most_sequences = 1'000'000;  // more would overflow the sums of large models
+
 struct Options {
   std::string directory;
   bool shapes = false;
@@ -106,13 +108,15 @@ void print_history(const std::filesystem::path& directory) {
 
 void run(const Options& options) {
   if (options.batch_size < 1) fail_usage("--batch-size is {}, expected at least 1", options.batch_size);
+  if (options.batch_size > most_sequences)
+    fail_usage("--batch-size is {}, expected at most {}", options.batch_size, most_sequences);
   if (options.tokens < 0) fail_usage("--context is {}, expected 0 (the model's) or more", options.tokens);
   const std::filesystem::path directory = options.directory;
   check(std::filesystem::is_directory(directory), "{} is not a model directory", options.directory);
   const auto config = models::read_gpt2_config(directory);
   const std::int64_t tokens = options.tokens > 0 ? options.tokens : config.n_positions;
-  check(tokens <= config.n_positions, "--context is {}, the model's context is {}", tokens,
-        config.n_positions);
+  if (tokens > config.n_positions)
+    fail_usage("--context is {}, the model's context is {}", tokens, config.n_positions);
   const models::Gpt2 model(config);
 
   fmt::print("{}: GPT-2, {} layers, {} heads, width {}, feed-forward {}, context {}, vocabulary {}{}\n\n",
