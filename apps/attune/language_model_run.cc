@@ -36,7 +36,9 @@ void validate(const LanguageModelRun& run) {
     fail_usage("--width is {}, which {} heads do not divide", run.width, run.heads);
   if (!(run.dropout >= 0 && run.dropout < 1))
     fail_usage("--dropout is {}, expected 0 <= dropout < 1", run.dropout);
-  if (run.train.empty()) fail_usage("--train FILE is missing: what should the model learn from?");
+  // A run to resume says what it learns from; one that is not there is better news than missing flags.
+  if (run.train.empty() && !run.resume)
+    fail_usage("--train FILE is missing: what should the model learn from?");
   if (run.out.empty()) fail_usage("--out DIR is missing: where should the model go?");
   if (!run.valid.empty() && run.valid_fraction != 0)
     fail_usage("--valid and --valid-fraction exclude one another");
@@ -71,6 +73,9 @@ std::unique_ptr<models::CausalLanguageModel> make_model(const LanguageModelRun& 
     check(tokenizer.vocab_size() <= model->vocab_size(),
           "the tokenizer has {} tokens, the model of {} takes {}", tokenizer.vocab_size(), run.model,
           model->vocab_size());
+    if (run.context_given && run.context > model->context_length())
+      fail_usage("--context is {}, the model of {} sees {} tokens", run.context, run.model,
+                 model->context_length());
     return model;
   }
   auto model = std::make_unique<models::Gpt2>(new_config(run, tokenizer));
@@ -140,11 +145,17 @@ void from_json(const nlohmann::ordered_json& json, LanguageModelRun& run) {
   for_each_field(run, [&](const char* name, auto& field) {
     known[name] = nullptr;
     if (!json.contains(name)) return;
+    using Field = std::decay_t<decltype(field)>;
+    // The JSON library would cut 2.5 down to 2.
+    const bool fits = !std::is_integral_v<Field> || json[name].is_number_integer();
     try {
-      field = json[name].template get<std::decay_t<decltype(field)>>();
+      if (fits) {
+        field = json[name].template get<Field>();
+        return;
+      }
     } catch (const nlohmann::json::exception&) {
-      fail_usage("\"{}\" is {}, which has the wrong type", name, json[name].dump());
     }
+    fail_usage("\"{}\" is {}, which has the wrong type", name, json[name].dump());
   });
   for (const auto& [key, value] : json.items()) {
     if (!known.contains(key)) fail_usage("\"{}\" is not an option of this run", key);

@@ -1,6 +1,8 @@
 // attune train TASK: trains a model on the user's data.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "apps/attune/command.h"
@@ -34,7 +36,8 @@ void add_data_flags(CLI::App& verb, Run& run) {
 void add_model_flags(CLI::App& verb, Run& run) {
   auto* model =
       verb.add_option("--model", run.model, "Model directory to continue from, instead of a new model")
-          ->group("Model");
+          ->group("Model")
+          ->excludes(verb.get_option("--tokenizer"));  // the model has its own
   const auto size = [&](const char* name, std::int64_t& value, const char* help) {
     return verb.add_option(name, value, help)->capture_default_str()->group("Model");
   };
@@ -84,7 +87,9 @@ void add_run_flags(CLI::App& verb, Run& run) {
   };
   verb.add_option("--out", run.out, "Directory of the run and of the model")->group("Run");
   verb.add_option("--config", "training_config.json of another run; flags given beside it win")->group("Run");
-  verb.add_flag("--resume", run.resume, "Go on with the run in --out where it was stopped")->group("Run");
+  verb.add_flag("--resume", run.resume,
+                "Go on with the run in --out where it was stopped, as its configuration says")
+      ->group("Run");
   verb.add_flag("--overwrite-output-dir", run.overwrite, "Start anew where another run has been")
       ->group("Run");
   number("--batch-size", run.batch_size, "Windows of a micro-batch");
@@ -113,21 +118,48 @@ void add_run_flags(CLI::App& verb, Run& run) {
   add_threads(verb);
 }
 
-// --config is read before the flags, so that they win over it whatever their order.
-void read_config(const std::vector<std::string>& arguments, Run& run) {
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    std::string path;
-    if (arguments[i] == "--config" && i + 1 < arguments.size()) path = arguments[i + 1];
-    if (arguments[i].starts_with("--config=")) path = arguments[i].substr(9);
-    if (path.empty()) continue;
-    const auto json = nlohmann::ordered_json::parse(io::read_text(path), nullptr, /*allow_exceptions=*/false);
-    check(json.is_object(), "{} is not a configuration: expected a JSON object", path);
-    try {
-      from_json(json, run);
-    } catch (const Error& error) {
-      throw UsageError(fmt::format("{}: {}", path, error.what()));
-    }
+void read_config(const std::string& path, Run& run) {
+  const auto json = nlohmann::ordered_json::parse(io::read_text(path), nullptr, /*allow_exceptions=*/false);
+  check(json.is_object(), "{} is not a configuration: expected a JSON object", path);
+  try {
+    from_json(json, run);
+  } catch (const Error& error) {
+    throw UsageError(fmt::format("{}: {}", path, error.what()));
   }
+}
+
+// The last value of `flag` among the arguments; empty when it is not there.
+std::string value_of(const std::string& flag, const std::vector<std::string>& arguments) {
+  std::string value;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] == flag && i + 1 < arguments.size()) value = arguments[i + 1];
+    if (arguments[i].starts_with(flag + "=")) value = arguments[i].substr(flag.size() + 1);
+  }
+  return value;
+}
+
+// Configurations are read before the flags, so that these win whatever their order: the one of --config, or
+// the run's own when it is resumed, which then needs no other flag.
+void read_configs(const std::vector<std::string>& arguments, Run& run) {
+  if (std::find(arguments.begin(), arguments.end(), "lm") == arguments.end()) return;
+  std::string path = value_of("--config", arguments);
+  const bool resume = std::find(arguments.begin(), arguments.end(), "--resume") != arguments.end();
+  if (path.empty() && resume) {
+    const auto own = std::filesystem::path(value_of("--out", arguments)) / "training_config.json";
+    if (std::filesystem::exists(own)) path = own.string();
+  }
+  if (!path.empty()) read_config(path, run);
+}
+
+// A flag also wins over the other way of saying the same that a configuration chose.
+void drop_alternatives(const CLI::App& verb, Run& run) {
+  const auto given = [&](const char* flag) { return verb.get_option(flag)->count() > 0; };
+  if (given("--num-train-epochs") && !given("--max-steps")) run.training.max_steps = 0;
+  if (given("--max-steps") && !given("--num-train-epochs")) run.training.num_train_epochs = 0;
+  if (given("--valid") && !given("--valid-fraction")) run.valid_fraction = 0;
+  if (given("--valid-fraction") && !given("--valid")) run.valid.clear();
+  if (given("--tokenizer")) run.model.clear();
+  run.context_given = given("--context");
 }
 
 int report(const Run& run, const train::TrainingResult& result) {
@@ -149,15 +181,21 @@ int report(const Run& run, const train::TrainingResult& result) {
 
 void add_train(Program& program) {
   CLI::App& train = *program.app.add_subcommand("train", "Train a model");
-  train.require_subcommand(1);
+  train.require_subcommand(0, 1);
+  train.callback([&train] {
+    if (train.get_subcommands().empty()) throw CLI::RequiredError("train what? lm");
+  });
   CLI::App& verb = *train.add_subcommand("lm", "Train a GPT-2 to predict the next token of a text");
   auto run = std::make_shared<Run>();
-  read_config(program.arguments, *run);
+  read_configs(program.arguments, *run);
   add_data_flags(verb, *run);
   add_model_flags(verb, *run);
   add_optimizer_flags(verb, run->training);
   add_run_flags(verb, *run);
-  verb.callback([run, &program] { program.exit_code = report(*run, train_language_model(*run, stderr)); });
+  verb.callback([run, &verb, &program] {
+    drop_alternatives(verb, *run);
+    program.exit_code = report(*run, train_language_model(*run, stderr));
+  });
 }
 
 }  // namespace attune::command
