@@ -142,9 +142,9 @@ TEST_F(Train, ResumesByItsOwnConfiguration) {
 TEST_F(Train, AFlagWinsOverTheOtherWayOfSayingItInAConfiguration) {
   ASSERT_EQ(train("--max-steps 6 --valid-fraction 0.1 --out run").exit_code, 0);
   const Outcome epochs = attune(
-      "train lm --config run/training_config.json --num-train-epochs 0.05 --valid text.txt --out epochs");
+      "train lm --config run/training_config.json --num-train-epochs 0.2 --valid text.txt --out epochs");
   ASSERT_EQ(epochs.exit_code, 0) << epochs.err;
-  EXPECT_NE(losses("epochs").size(), 6u);
+  EXPECT_GT(losses("epochs").size(), 6u);
 }
 
 TEST_F(Train, WhatAModelToContinueFromCannotTakeIsRefused) {
