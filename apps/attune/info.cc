@@ -22,6 +22,8 @@
 namespace attune::command {
 namespace {
 
+constexpr std::int64_t most_sequences = 1'000'000;  // more would overflow the sums of large models
+
 struct Options {
   std::string directory;
   bool shapes = false;
@@ -133,7 +135,8 @@ void print_history(const std::filesystem::path& directory) {
 
 // --context, or the model's when it is not given.
 std::int64_t tokens_of(const Options& options, std::int64_t context) {
-  check(options.tokens <= context, "--context is {}, the model's context is {}", options.tokens, context);
+  if (options.tokens > context)
+    fail_usage("--context is {}, the model's context is {}", options.tokens, context);
   return options.tokens > 0 ? options.tokens : context;
 }
 
@@ -173,7 +176,10 @@ void describe_transformer(const Options& options) {
 
 void run(const Options& options) {
   if (options.batch_size < 1) fail_usage("--batch-size is {}, expected at least 1", options.batch_size);
+  if (options.batch_size > most_sequences)
+    fail_usage("--batch-size is {}, expected at most {}", options.batch_size, most_sequences);
   if (options.tokens < 0) fail_usage("--context is {}, expected 0 (the model's) or more", options.tokens);
+  check(std::filesystem::is_directory(options.directory), "{} is not a model directory", options.directory);
   is_translation_model(options.directory) ? describe_transformer(options) : describe_gpt2(options);
   print_history(options.directory);
 }

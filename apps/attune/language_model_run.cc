@@ -36,7 +36,9 @@ void validate(const LanguageModelRun& run) {
     fail_usage("--width is {}, which {} heads do not divide", run.width, run.heads);
   if (!(run.dropout >= 0 && run.dropout < 1))
     fail_usage("--dropout is {}, expected 0 <= dropout < 1", run.dropout);
-  if (run.train.empty()) fail_usage("--train FILE is missing: what should the model learn from?");
+  // A run to resume says what it learns from; one that is not there is better news than missing flags.
+  if (run.train.empty() && !run.place.resume)
+    fail_usage("--train FILE is missing: what should the model learn from?");
   run.place.validate();
   if (!run.valid.empty() && run.valid_fraction != 0)
     fail_usage("--valid and --valid-fraction exclude one another");
@@ -70,6 +72,9 @@ std::unique_ptr<models::CausalLanguageModel> make_model(const LanguageModelRun& 
     check(tokenizer.vocab_size() <= model->vocab_size(),
           "the tokenizer has {} tokens, the model of {} takes {}", tokenizer.vocab_size(), run.model,
           model->vocab_size());
+    if (run.context_given && run.context > model->context_length())
+      fail_usage("--context is {}, the model of {} sees {} tokens", run.context, run.model,
+                 model->context_length());
     return model;
   }
   auto model = std::make_unique<models::Gpt2>(new_config(run, tokenizer));

@@ -24,6 +24,7 @@ struct LanguageModelRun {
   // Model
   std::string model;  // a directory to continue from; empty: a new GPT-2 of these sizes
   std::int64_t layers = 4, heads = 4, width = 128, context = 64;
+  bool context_given = false;     // by the user, and so not to be shortened to what `model` sees
   std::int64_t feed_forward = 0;  // 0: four times the width
   double dropout = 0;
 

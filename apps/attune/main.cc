@@ -1,6 +1,7 @@
 // The command `attune`: one verb, one file.
 #include <fmt/format.h>
 
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <iostream>
@@ -33,6 +34,36 @@ int report_unknown(const CLI::App& app, const CLI::ExtrasError& error) {
   return usage;
 }
 
+// CLI11 2.1 takes numbers that do not fit for the nearest that do, and -1 for a large unsigned one.
+template <typename Number>
+std::string complaint_about(const std::string& text, const char* expected) {
+  Number number{};
+  const char* const end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc() && at == end ? "" : fmt::format("'{}' is not {}", text, expected);
+}
+
+void check_numbers(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    if (option->get_type_name() == "INT") {
+      option->check([](const std::string& text) {
+        return complaint_about<std::int64_t>(text, "a whole number of at most 19 digits");
+      });
+    } else if (option->get_type_name() == "UINT") {
+      option->check([](const std::string& text) {
+        return complaint_about<std::uint64_t>(text, "a whole number from 0 to 2^64 - 1");
+      });
+    }
+  }
+  for (CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) check_numbers(*verb);
+}
+
+void flush_output() {
+  attune::check(std::fflush(stdout) == 0 && std::ferror(stdout) == 0, "standard output cannot be written");
+  std::cout.flush();
+  attune::check(std::cout.good(), "standard output cannot be written");
+}
+
 int run(int argc, char** argv) {
   Program program;
   program.arguments = attune::command::normalised_arguments(argc, argv);
@@ -47,6 +78,7 @@ int run(int argc, char** argv) {
   attune::command::add_eval(program);
   attune::command::add_info(program);
   attune::command::add_attention(program);
+  check_numbers(app);
   try {
     app.parse(std::vector<std::string>(program.arguments.rbegin(), program.arguments.rend()));  // last first
     if (app.get_subcommands().empty()) {
@@ -71,7 +103,9 @@ int main(int argc, char** argv) {
   // A reader that stops early (head, a closed pager) is an error of writing, not a silent death.
   std::signal(SIGPIPE, SIG_IGN);
   try {
-    return run(argc, argv);
+    const int code = run(argc, argv);
+    flush_output();
+    return code;
   } catch (const attune::UsageError& error) {
     fmt::print(stderr, "attune: {}\n", error.what());
     return usage;

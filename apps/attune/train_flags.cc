@@ -1,9 +1,25 @@
 #include "apps/attune/train_flags.h"
 
+#include <algorithm>
+#include <filesystem>
+
 #include "apps/attune/command.h"
 #include "attune/io/file.h"
 
 namespace attune::command {
+namespace {
+
+// The last value of `flag` among the arguments; empty when it is not there.
+std::string value_of(const std::string& flag, const std::vector<std::string>& arguments) {
+  std::string value;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] == flag && i + 1 < arguments.size()) value = arguments[i + 1];
+    if (arguments[i].starts_with(flag + "=")) value = arguments[i].substr(flag.size() + 1);
+  }
+  return value;
+}
+
+}  // namespace
 
 void RunPlace::validate() const {
   if (out.empty()) fail_usage("--out DIR is missing: where should the model go?");
@@ -48,7 +64,9 @@ void add_run_flags(CLI::App& verb, RunPlace& place, train::TrainingOptions& opti
   };
   verb.add_option("--out", place.out, "Directory of the run and of the model")->group("Run");
   verb.add_option("--config", "training_config.json of another run; flags given beside it win")->group("Run");
-  verb.add_flag("--resume", place.resume, "Go on with the run in --out where it was stopped")->group("Run");
+  verb.add_flag("--resume", place.resume,
+                "Go on with the run in --out where it was stopped, as its configuration says")
+      ->group("Run");
   verb.add_flag("--overwrite-output-dir", place.overwrite, "Start anew where another run has been")
       ->group("Run");
   number("--gradient-accumulation-steps", options.gradient_accumulation_steps, "Micro-batches of a step");
@@ -74,11 +92,19 @@ void add_run_flags(CLI::App& verb, RunPlace& place, train::TrainingOptions& opti
   add_threads(verb);
 }
 
+void drop_alternatives(const CLI::App& verb, train::TrainingOptions& options) {
+  const bool steps = verb.get_option("--max-steps")->count() > 0;
+  const bool epochs = verb.get_option("--num-train-epochs")->count() > 0;
+  if (epochs && !steps) options.max_steps = 0;
+  if (steps && !epochs) options.num_train_epochs = 0;
+}
+
 std::string config_path(const std::vector<std::string>& arguments) {
-  std::string path;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (arguments[i] == "--config" && i + 1 < arguments.size()) path = arguments[i + 1];
-    if (arguments[i].starts_with("--config=")) path = arguments[i].substr(9);
+  std::string path = value_of("--config", arguments);
+  const bool resume = std::find(arguments.begin(), arguments.end(), "--resume") != arguments.end();
+  if (path.empty() && resume) {
+    const auto own = std::filesystem::path(value_of("--out", arguments)) / "training_config.json";
+    if (std::filesystem::exists(own)) path = own.string();
   }
   return path;
 }

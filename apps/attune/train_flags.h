@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "attune/base/error.h"
+#include "attune/io/json_value.h"
 #include "attune/train/options.h"
 #include "attune/train/run_directory.h"
 #include "attune/train/trainer.h"
@@ -30,8 +31,11 @@ void add_optimizer_flags(CLI::App& verb, train::TrainingOptions& options);
 // `epoch` says what an epoch goes through: "Times through the text".
 void add_run_flags(CLI::App& verb, RunPlace& place, train::TrainingOptions& options, const char* epoch);
 
-// The path that --config gives, or nothing. It is read before the flags, so that they win over it whatever
-// their order.
+// A flag also wins over the other way of saying the same that a configuration chose: steps or epochs.
+void drop_alternatives(const CLI::App& verb, train::TrainingOptions& options);
+
+// The configuration that --config gives, or the run's own when it is resumed, which then needs no other flag;
+// or nothing. It is read before the flags, so that these win whatever their order.
 std::string config_path(const std::vector<std::string>& arguments);
 // Throws Error when it is no JSON object.
 nlohmann::ordered_json read_config(const std::string& path);
@@ -45,18 +49,15 @@ void read_run(const nlohmann::ordered_json& json, Run& run, Fields for_each_fiel
   for_each_field(run, [&](const char* name, auto& field) {
     known[name] = nullptr;
     if (!json.contains(name)) return;
-    try {
-      field = json[name].template get<std::decay_t<decltype(field)>>();
-    } catch (const nlohmann::json::exception&) {
+    if (!io::read_json_value(json[name], field))
       fail_usage("\"{}\" is {}, which has the wrong type", name, json[name].dump());
-    }
   });
   for (const auto& [key, value] : json.items()) {
     if (!known.contains(key)) fail_usage("\"{}\" is not an option of this run", key);
   }
 }
 
-// The run as --config says it; errors name the file.
+// The run as its configuration says it; errors name the file.
 template <typename Run>
 void apply_config(const std::vector<std::string>& arguments, Run& run) {
   const std::string path = config_path(arguments);

@@ -31,7 +31,8 @@ void add_data_flags(CLI::App& verb, Run& run) {
 void add_model_flags(CLI::App& verb, Run& run) {
   auto* model =
       verb.add_option("--model", run.model, "Model directory to continue from, instead of a new model")
-          ->group("Model");
+          ->group("Model")
+          ->excludes(verb.get_option("--tokenizer"));  // the model has its own
   const auto size = [&](const char* name, std::int64_t& value, const char* help) {
     return verb.add_option(name, value, help)->capture_default_str()->group("Model");
   };
@@ -45,6 +46,15 @@ void add_model_flags(CLI::App& verb, Run& run) {
       ->excludes(model)
       ->group("Model");
   size("--context", run.context, "Tokens the model sees at once, and of a training window");
+}
+
+void drop_alternatives(const CLI::App& verb, Run& run) {
+  const auto given = [&](const char* flag) { return verb.get_option(flag)->count() > 0; };
+  drop_alternatives(verb, run.training);
+  if (given("--valid") && !given("--valid-fraction")) run.valid_fraction = 0;
+  if (given("--valid-fraction") && !given("--valid")) run.valid.clear();
+  if (given("--tokenizer")) run.model.clear();
+  run.context_given = given("--context");
 }
 
 }  // namespace
@@ -63,7 +73,8 @@ void add_train_language_model(Program& program, CLI::App& train) {
   number("--batch-size", run->batch_size, "Windows of a micro-batch");
   number("--eval-stride", run->eval_stride,
          "By how many tokens an evaluation window moves on; 0: the context");
-  verb.callback([run, &program] {
+  verb.callback([run, &verb, &program] {
+    drop_alternatives(verb, *run);
     const auto result = train_language_model(*run, stderr);
     const std::string& out = run->place.out;
     program.exit_code = report_run(out, result, fmt::format("attune generate {} --prompt \"...\"", out));

@@ -24,7 +24,8 @@ void add_data_flags(CLI::App& verb, TranslationRun& run) {
 void add_model_flags(CLI::App& verb, TranslationRun& run) {
   auto* model =
       verb.add_option("--model", run.model, "Model directory to continue from, instead of a new model")
-          ->group("Model");
+          ->group("Model")
+          ->excludes(verb.get_option("--tokenizer"));  // the model has its own
   const auto size = [&](const char* name, auto& value, const char* help) {
     verb.add_option(name, value, help)->capture_default_str()->excludes(model)->group("Model");
   };
@@ -58,7 +59,9 @@ void add_train_translation(Program& program, CLI::App& train) {
   add_optimizer_flags(verb, run->training);
   add_run_flags(verb, run->place, run->training, "Times through the pairs; 0: given by --max-steps");
   add_training_flags(verb, *run);
-  verb.callback([run, &program] {
+  verb.callback([run, &verb, &program] {
+    drop_alternatives(verb, run->training);
+    if (verb.get_option("--tokenizer")->count() > 0) run->model.clear();
     const auto result = train_translation(*run, stderr);
     const std::string& out = run->place.out;
     program.exit_code = report_run(out, result, fmt::format("attune translate {} \"...\"", out));

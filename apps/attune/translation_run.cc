@@ -28,7 +28,8 @@ void validate(const TranslationRun& run) {
   const auto positive = [](const char* flag, std::int64_t value) {
     if (value < 1) fail_usage("{} is {}, expected at least 1", flag, value);
   };
-  if (run.train.empty()) fail_usage("--train SOURCE TARGET is missing: what should the model learn from?");
+  if (run.train.empty() && !run.place.resume)
+    fail_usage("--train SOURCE TARGET is missing: what should the model learn from?");
   expect_pair("--train", run.train);
   expect_pair("--valid", run.valid);
   run.place.validate();

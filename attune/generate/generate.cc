@@ -10,17 +10,24 @@ namespace {
 
 using Sequence = std::vector<std::int64_t>;
 
+std::int64_t size_of(const Sequence& sequence) { return static_cast<std::int64_t>(sequence.size()); }
+
 // The batch as the model sees it: a window of the last tokens of every sequence, and their keys and values.
 class Window {
  public:
   Window(const models::CausalLanguageModel& model, std::size_t batch)
-      : model_(model), batch_(static_cast<std::int64_t>(batch)), padding_(batch, 0) {}
+      : model_(model), batch_(static_cast<std::int64_t>(batch)), begin_(batch, 0), padding_(batch, 0) {}
 
-  // Starts over from the last `most` tokens of each sequence. Scores of the next token: (B, V).
-  Tensor start(const std::vector<Sequence>& sequences, std::int64_t most, std::int64_t capacity) {
+  // Starts over. A sequence that outgrew the context goes on from its last half; the others keep all that
+  // they have, so that what a sequence sees does not depend on its batch. Scores of the next token: (B, V).
+  Tensor start(const std::vector<Sequence>& sequences, std::int64_t capacity) {
+    const std::int64_t context = model_.context_length();
     std::vector<std::int64_t> lengths;
-    for (const Sequence& s : sequences)
-      lengths.push_back(std::min(most, static_cast<std::int64_t>(s.size())));
+    for (std::size_t b = 0; b < sequences.size(); ++b) {
+      const std::int64_t size = size_of(sequences[b]);
+      if (size - begin_[b] > context) begin_[b] = size - std::max<std::int64_t>(1, context / 2);
+      lengths.push_back(size - begin_[b]);
+    }
     const std::int64_t longest = *std::max_element(lengths.begin(), lengths.end());
     std::vector<std::int64_t> ids, positions;
     for (std::size_t b = 0; b < sequences.size(); ++b) {
@@ -32,7 +39,7 @@ class Window {
             position < 0 ? 0 : sequences[b][sequences[b].size() - static_cast<std::size_t>(longest - t)]);
       }
     }
-    cache_.emplace(model_.make_cache(batch_, std::min(capacity, model_.context_length())));
+    cache_.emplace(model_.make_cache(batch_, capacity));
     return scores(Tensor::from(ids, {batch_, longest}), Tensor::from(positions, {batch_, longest}));
   }
 
@@ -68,6 +75,7 @@ class Window {
 
   const models::CausalLanguageModel& model_;
   std::int64_t batch_;
+  std::vector<std::int64_t> begin_;    // the first token of each sequence that the model sees
   std::vector<std::int64_t> padding_;  // how far each sequence is padded on the left
   std::optional<nn::KeyValueCache> cache_;
 };
@@ -106,12 +114,12 @@ std::vector<Sequence> generate(const models::CausalLanguageModel& model, const s
   }
   std::vector<bool> done(prompts.size(), false);
   const std::int64_t context = model.context_length();
-  std::size_t longest = 0;
-  for (const Sequence& prompt : prompts) longest = std::max(longest, prompt.size());
-  const std::int64_t capacity = static_cast<std::int64_t>(longest) + options.max_new_tokens;
+  std::int64_t longest = 0;
+  for (const Sequence& prompt : prompts) longest = std::max(longest, size_of(prompt));
+  const std::int64_t capacity = longest + std::min(options.max_new_tokens, context - longest);
 
   Window window(model, prompts.size());
-  Tensor scores = window.start(sequences, context, capacity);  // (B, V)
+  Tensor scores = window.start(sequences, capacity);  // (B, V)
   for (std::int64_t step = 0;; ++step) {
     const float* row = scores.data<float>();
     for (std::size_t b = 0; b < sequences.size(); ++b, row += model.vocab_size()) {
@@ -128,8 +136,7 @@ std::vector<Sequence> generate(const models::CausalLanguageModel& model, const s
     }
     if (step + 1 == options.max_new_tokens || std::find(done.begin(), done.end(), false) == done.end())
       return results;
-    scores = window.full() ? window.start(sequences, std::max<std::int64_t>(1, context / 2), capacity)
-                           : window.extend(sequences);
+    scores = window.full() ? window.start(sequences, capacity) : window.extend(sequences);
   }
 }
 

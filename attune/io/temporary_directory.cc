@@ -11,7 +11,8 @@ namespace attune::io {
 
 TemporaryDirectory::TemporaryDirectory() {
   std::string name = (std::filesystem::temp_directory_path() / "attune-XXXXXX").string();
-  check(mkdtemp(name.data()) != nullptr, "cannot make the temporary directory {}: {}", name, std::strerror(errno));
+  check(mkdtemp(name.data()) != nullptr, "cannot make the temporary directory {}: {}", name,
+        std::strerror(errno));
   path_ = name;
 }
 

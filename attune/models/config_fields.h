@@ -8,6 +8,7 @@
 #include <string>
 
 #include "attune/base/error.h"
+#include "attune/io/json_value.h"
 
 namespace attune::models {
 
@@ -25,11 +26,8 @@ class ConfigFields {
   void read(const char* name, T& value) const {
     const auto found = object_.find(name);
     if (found == object_.end() || found->is_null()) return;
-    try {
-      value = found->get<T>();
-    } catch (const nlohmann::json::exception&) {
+    if (!io::read_json_value(*found, value))
       fail("{}: \"{}\" is {}, which has the wrong type", path_, name, found->dump());
-    }
   }
   // A token id: below zero stands for none.
   void read(const char* name, std::optional<std::int64_t>& value) const;

@@ -61,10 +61,10 @@ void remove_events(const fs::path& directory) {
 }
 
 io::DirectoryLock lock(const fs::path& directory, RunMode mode, const TrainingOptions& options) {
-  validate(options);
   const fs::path saved = directory / configuration_file;
   check(mode != RunMode::resume || fs::exists(saved), "there is no run to resume in {}: it has no {}",
         directory.native(), configuration_file);
+  validate(options);
   return io::DirectoryLock(directory);
 }
 

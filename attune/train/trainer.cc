@@ -17,8 +17,11 @@ double seconds_since(Clock::time_point start) {
 std::int64_t resolve_max_steps(const TrainingOptions& options, const tasks::Task& task) {
   if (options.max_steps > 0) return options.max_steps;
   const double micro_batches = options.num_train_epochs * static_cast<double>(task.micro_batches_per_epoch());
-  return static_cast<std::int64_t>(
-      std::ceil(micro_batches / static_cast<double>(options.gradient_accumulation_steps)));
+  const double steps = std::ceil(micro_batches / static_cast<double>(options.gradient_accumulation_steps));
+  constexpr double most = 1e15;  // more than anyone waits for, and far from what an int64 holds
+  if (steps > most)
+    fail_usage("--num-train-epochs is {}, which makes {:.3g} steps", options.num_train_epochs, steps);
+  return static_cast<std::int64_t>(steps);
 }
 
 // Dropout draws from a stream of its own: the run's seed itself gives the first values of the parameters.

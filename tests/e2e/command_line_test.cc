@@ -42,6 +42,17 @@ TEST_F(CommandLine, WrongUsageExitsWithTwo) {
   EXPECT_EQ(attune("generate x --prompt a --temperature -1").exit_code, 2);
   EXPECT_EQ(attune("generate x --prompt a --dtype float8").exit_code, 2);
   EXPECT_EQ(attune("generate x --threads 0").exit_code, 2);
+  EXPECT_EQ(attune("generate x --threads 1000000").exit_code, 2);
+  EXPECT_EQ(attune("generate x --prompt a --max-new-tokens 99999999999999999999").exit_code, 2);
+  EXPECT_EQ(attune("generate x --prompt a --seed -1").exit_code, 2);
+  const Outcome task = attune("train ml");
+  EXPECT_EQ(task.exit_code, 2);
+  EXPECT_THAT(task.err, HasSubstr("did you mean lm"));
+}
+
+TEST_F(CommandLine, AFullStandardOutputIsAFailure) {
+  EXPECT_EQ(shell("attune --version > /dev/full").exit_code, 1);
+  EXPECT_EQ(shell("attune train lm --help > /dev/full").exit_code, 1);
 }
 
 TEST_F(CommandLine, UnderscoresStandForHyphens) {

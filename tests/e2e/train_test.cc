@@ -126,6 +126,39 @@ TEST_F(Train, ASecondRunIntoTheSameDirectoryIsRefused) {
   EXPECT_THAT(other.err, HasSubstr("width"));
 }
 
+TEST_F(Train, ResumesByItsOwnConfiguration) {
+  ASSERT_EQ(train("--max-steps 6 --save-steps 3 --out run").exit_code, 0);
+  const Outcome longer = attune("train lm --resume --out run --max-steps 9");
+  ASSERT_EQ(longer.exit_code, 0) << longer.err;
+  EXPECT_EQ(losses("run").size(), 9u);
+  const Outcome other = attune("train lm --resume --out run --heads 1");
+  EXPECT_EQ(other.exit_code, 1);
+  EXPECT_THAT(other.err, HasSubstr("heads: 2 there, 1 now"));
+  const Outcome none = attune("train lm --resume --out elsewhere");
+  EXPECT_EQ(none.exit_code, 1);
+  EXPECT_THAT(none.err, HasSubstr("no run to resume in elsewhere"));
+}
+
+TEST_F(Train, AFlagWinsOverTheOtherWayOfSayingItInAConfiguration) {
+  ASSERT_EQ(train("--max-steps 6 --valid-fraction 0.1 --out run").exit_code, 0);
+  const Outcome epochs = attune(
+      "train lm --config run/training_config.json --num-train-epochs 0.2 --valid text.txt --out epochs");
+  ASSERT_EQ(epochs.exit_code, 0) << epochs.err;
+  EXPECT_GT(losses("epochs").size(), 6u);
+}
+
+TEST_F(Train, WhatAModelToContinueFromCannotTakeIsRefused) {
+  ASSERT_EQ(train("--max-steps 3 --out run").exit_code, 0);
+  const std::string again = "train lm --train text.txt --max-steps 2 --model run --out again ";
+  const Outcome tokenizer = attune(again + "--tokenizer char");
+  EXPECT_EQ(tokenizer.exit_code, 2);
+  EXPECT_THAT(tokenizer.err, HasSubstr("--tokenizer"));
+  const Outcome context = attune(again + "--context 17");
+  EXPECT_EQ(context.exit_code, 2);
+  EXPECT_THAT(context.err, HasSubstr("sees 16"));
+  EXPECT_EQ(attune(again).exit_code, 0);  // the default context gives way
+}
+
 TEST_F(Train, ContinuesFromAModelAndAcceptsItsConfigurationBack) {
   ASSERT_EQ(train("--max-steps 60 --out first").exit_code, 0);
   const Outcome continued = attune(

@@ -17,8 +17,8 @@ struct Matrix {
 };
 
 struct MatmulOptions {
-  bool accumulate = false;     // add to what `c` holds
-  const void* bias = nullptr;  // (n), float32 (float64 in the reference path)
+  bool accumulate = false;                   // add to what `c` holds
+  const void* bias = nullptr;                // (n), float32 (float64 in the reference path)
   Activation activation = Activation::none;  // applied to the product before it is stored
 };
 

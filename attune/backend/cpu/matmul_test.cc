@@ -16,11 +16,8 @@ struct Stored {
   Stored(std::int64_t rows, std::int64_t columns, bool by_columns, unsigned seed) {
     const std::int64_t lines = by_columns ? columns : rows, stride = (by_columns ? rows : columns) + 3;
     values = random_values<T>(kBatch * lines * stride, seed);
-    matrix = {values.data(),
-              std::is_same_v<T, bfloat16> ? DType::bfloat16 : DType::float32,
-              by_columns ? 1 : stride,
-              by_columns ? stride : 1,
-              lines * stride};
+    matrix = {values.data(), std::is_same_v<T, bfloat16> ? DType::bfloat16 : DType::float32,
+              by_columns ? 1 : stride, by_columns ? stride : 1, lines * stride};
   }
 
   double at(std::int64_t batch, std::int64_t row, std::int64_t column) const {

@@ -54,7 +54,6 @@ Gpt2Config read_gpt2_config(const std::filesystem::path& directory) {
   fields.read("n_inner", config.n_inner);
   std::string activation = "gelu_new";
   fields.read("activation_function", activation);
-  config.activation_function = ops::activation_from_name(activation);
   fields.read("resid_pdrop", config.resid_pdrop);
   fields.read("embd_pdrop", config.embd_pdrop);
   fields.read("attn_pdrop", config.attn_pdrop);
@@ -65,6 +64,7 @@ Gpt2Config read_gpt2_config(const std::filesystem::path& directory) {
   fields.read("eos_token_id", config.eos_token_id);
   fields.read("pad_token_id", config.pad_token_id);
   try {
+    config.activation_function = ops::activation_from_name(activation);
     config.validate();
   } catch (const Error& error) {
     fail("{}: {}", path.string(), error.what());

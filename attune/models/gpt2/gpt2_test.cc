@@ -182,6 +182,41 @@ TEST(Gpt2, GreedyTokensAloneAndInABatch) {
   }
 }
 
+// A neighbour that fills the context must not cost a shorter sequence the beginning that it still sees.
+TEST(Gpt2, GreedyTokensPastTheContextDoNotDependOnTheBatch) {
+  const auto model = load("even");
+  const auto context = static_cast<std::size_t>(model->context_length());
+  std::vector<std::vector<std::int64_t>> prompts{std::vector<std::int64_t>(2),
+                                                 std::vector<std::int64_t>(context - 1)};
+  for (auto& prompt : prompts) {
+    for (std::size_t t = 0; t < prompt.size(); ++t)
+      prompt[t] = static_cast<std::int64_t>(t * 7 + 3) % model->vocab_size();
+  }
+  generate::GenerateOptions options;
+  options.max_new_tokens = 2 * model->context_length();
+  options.sampling.temperature = 0;
+  options.ignore_end_of_text = true;
+  const auto together = generate::generate(*model, prompts, options);
+  for (std::size_t i = 0; i < prompts.size(); ++i)
+    EXPECT_EQ(generate::generate(*model, {prompts[i]}, options).front(), together[i]) << i;
+}
+
+TEST(Gpt2, ConfigurationsOfWrongTypesAreRefused) {
+  const fs::path directory = fs::temp_directory_path() / fmt::format("attune_gpt2_config_{}", ::getpid());
+  fs::create_directories(directory);
+  for (const char* fields :
+       {R"("n_layer": 2.5)", R"("eos_token_id": 1e30)", R"("activation_function": "swoosh")"}) {
+    std::ofstream(directory / "config.json") << "{\"model_type\": \"gpt2\", " << fields << "}";
+    try {
+      read_gpt2_config(directory);
+      ADD_FAILURE() << fields;
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), ::testing::HasSubstr("config.json")) << fields;
+    }
+  }
+  fs::remove_all(directory);
+}
+
 TEST(Gpt2, TenAdamWSteps) {
   for (const char* name : {"even", "odd"}) {
     const Golden golden(name);
