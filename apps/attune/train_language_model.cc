@@ -50,7 +50,7 @@ void add_model_flags(CLI::App& verb, Run& run) {
 
 void drop_alternatives(const CLI::App& verb, Run& run) {
   const auto given = [&](const char* flag) { return verb.get_option(flag)->count() > 0; };
-  drop_alternatives(verb, run.training);
+  command::drop_alternatives(verb, run.training);
   if (given("--valid") && !given("--valid-fraction")) run.valid_fraction = 0;
   if (given("--valid-fraction") && !given("--valid")) run.valid.clear();
   if (given("--tokenizer")) run.model.clear();
