@@ -46,9 +46,8 @@ void BeamSearch::finish(const Continuation& end) {
                                   [&](const Hypothesis& other) { return score > other.score; });
   const bool full = std::ssize(finished_) == options_.num_beams;
   if (full && place == finished_.end()) return;
-  const auto at = finished_.insert(place, {tokens_of(end), score});
+  finished_.insert(place, {tokens_of(end), score});
   if (full) finished_.pop_back();
-  (void)at;
 }
 
 void BeamSearch::keep_running(std::span<const Continuation> best, bool at_limit) {

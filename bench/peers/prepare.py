@@ -4,6 +4,9 @@
     ct2-f32, ct2-int8      CTranslate2's own format
     gpt2-*.gguf            llama.cpp's
     prompt-N               a prompt of exactly N tokens: text.txt, ids.json
+    marian-f32             a MarianMTModel of the paper's base size, random, with a tokenizer of 8,000 words
+    ct2-marian-f32         the same in CTranslate2's format
+    sources.txt            eight lines of 31 words: 32 tokens with the end of text
 
     python prepare.py CACHE TOKENIZER
 """
@@ -53,6 +56,52 @@ def make_prompt(path, tokenizer, length):
     (path / "ids.json").write_text(json.dumps(ids), encoding="utf-8")
 
 
+# The paper's base model (1706.03762, table 3). Padding is last and starts the decoder, as in OPUS-MT's models,
+# because CTranslate2's converter takes the last token for it.
+MARIAN = {
+    "vocab_size": 8000, "d_model": 512, "encoder_layers": 6, "decoder_layers": 6, "encoder_attention_heads": 8,
+    "decoder_attention_heads": 8, "encoder_ffn_dim": 2048, "decoder_ffn_dim": 2048, "activation_function": "relu",
+    "max_position_embeddings": 128, "scale_embedding": True, "pad_token_id": 7999, "decoder_start_token_id": 7999,
+    "bos_token_id": 0, "eos_token_id": 0, "forced_eos_token_id": None,
+}  # fmt: skip
+
+
+def make_marian(path):
+    import torch
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import MarianConfig, MarianMTModel, PreTrainedTokenizerFast
+
+    torch.manual_seed(0)
+    model = MarianMTModel(MarianConfig(**MARIAN))
+    model.generation_config.bad_words_ids = [[MARIAN["pad_token_id"]]]
+    model.save_pretrained(path)
+    words = ["</s>", "<unk>", *(f"w{i}" for i in range(2, 7999)), "<pad>"]
+    tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    tokenizer.post_processor = processors.TemplateProcessing("$A </s>", special_tokens=[("</s>", 0)])
+    names = {"eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"}
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names).save_pretrained(path)
+
+
+def make_ctranslate2_marian(path, source):
+    import ctranslate2
+    from transformers import PreTrainedTokenizerFast
+
+    class Converter(ctranslate2.converters.TransformersConverter):
+        def load_tokenizer(self, tokenizer_class, name, **kwargs):  # not the sentencepiece that it expects
+            return PreTrainedTokenizerFast.from_pretrained(name)
+
+    Converter(str(source)).convert(str(path))
+
+
+def make_sources(path):
+    import random
+
+    numbers = random.Random(0)
+    lines = [" ".join(f"w{numbers.randrange(2, 7999)}" for _ in range(31)) for _ in range(8)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def prepare(cache: Path, tokenizer_source: str):
     import torch
     from transformers import GPT2Tokenizer
@@ -70,6 +119,10 @@ def prepare(cache: Path, tokenizer_source: str):
         once(cache / f"gpt2-{kind}.gguf", lambda p, kind=kind: write_gguf(f32, p, kind))
     for length in PROMPT_LENGTHS:
         once(cache / f"prompt-{length}", lambda p, n=length: make_prompt(p, tokenizer, n))
+    marian = cache / "marian-f32"
+    once(marian, make_marian)
+    once(cache / "ct2-marian-f32", lambda p: make_ctranslate2_marian(p, marian))
+    once(cache / "sources.txt", make_sources)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ METRICS = {
     "short_rate": Metric("16 in, 128 out", "tokens/s", True),
     "long_rate": Metric("512 in, 64 out", "tokens/s", True),
     "prefill_seconds": Metric("prefill of 512", "s"),
+    "translation_rate": Metric("8 x 32 in, 32 out", "tokens/s", True),
     "first_token_seconds": Metric("process start to first token", "s"),
 }
 
@@ -176,6 +177,34 @@ def first_token(o: Options, dtype: str) -> list[Contender]:
     return [*contenders, Contender(ATTUNE, lambda folder: attune_generate(o, dtype, 16, 1), attune_read)]
 
 
+def translate(o: Options, beams: int) -> list[Contender]:
+    """Rates count the new tokens of one batch over the time of encoding and decoding, in float32."""
+
+    def peer_read(outcome, folder):
+        return {"translation_rate": last_json(outcome.stdout)["tokens_per_second"]}
+
+    def attune_read(outcome, folder):
+        t = last_json(outcome.stderr)
+        assert t["new_tokens"] == 4 * 256, f"{t['new_tokens']} new tokens, expected 4 x 256"
+        return {"translation_rate": t["tokens_per_second"]}
+
+    def attune_command(folder):
+        lines = (o.cache / "sources.txt").read_text(encoding="utf-8")
+        (folder / "sources.txt").write_text(4 * lines, encoding="utf-8")  # four batches, as the peers'
+        command = [o.attune, "translate", str(o.cache / "marian-f32"), "--input", str(folder / "sources.txt")]
+        command += ["--num-beams", str(beams), "--max-new-tokens", "32", "--ignore-eos", "--batch-size", "8"]
+        return [*command, "--timings", "--threads", str(o.threads)]
+
+    def peer_command(peer):
+        return python("translate.py", peer, o.cache, "--num-beams", beams, "--threads", o.threads)
+
+    peers = {"HF transformers": "transformers", "CTranslate2": "ctranslate2"}
+    contenders = [
+        Contender(name, lambda folder, c=peer_command(peer): c, peer_read) for name, peer in peers.items()
+    ]
+    return [*contenders, Contender(ATTUNE, attune_command, attune_read)]
+
+
 WORKS = {
     "char": ("Char GPT 4/4/128/64, batch 12", char_gpt),
     "train-f32": ("GPT-2 124M, 4 x 64, float32", lambda o: train_gpt2(o, "float32")),
@@ -183,6 +212,8 @@ WORKS = {
     "generate-f32": ("GPT-2 124M, float32", lambda o: generate(o, "float32")),
     "generate-bf16": ("GPT-2 124M, bfloat16", lambda o: generate(o, "bfloat16")),
     "generate-int8": ("GPT-2 124M, int8", lambda o: generate(o, "int8")),
+    "translate-greedy": ("Encoder-decoder 6+6, width 512, greedy, float32", lambda o: translate(o, 1)),
+    "translate-beam": ("Encoder-decoder 6+6, width 512, beam 4, float32", lambda o: translate(o, 4)),
     "start-f32": ("GPT-2 124M, float32", lambda o: first_token(o, "float32")),
     "start-bf16": ("GPT-2 124M, bfloat16", lambda o: first_token(o, "bfloat16")),
 }
