@@ -1,9 +1,12 @@
-// load_tokenizer() and save_tokenizer() of tokenizer.h: which files a directory holds.
+// load_tokenizer() and save_tokenizer() of tokenizer.h, load_translation_tokenizer() of
+// translation_tokenizer.h: which files a directory holds.
 #include <nlohmann/json.hpp>
 
 #include "attune/io/file.h"
+#include "attune/text/marian_tokenizer.h"
 #include "attune/text/tokenizer.h"
 #include "attune/text/tokenizer_json.h"
+#include "attune/text/translation_tokenizer.h"
 
 namespace attune::text {
 namespace {
@@ -30,7 +33,39 @@ auto naming(const fs::path& path, Read read) {
   }
 }
 
+std::unique_ptr<TranslationTokenizer> load_marian_tokenizer(const fs::path& directory) {
+  MarianTokenizer::Files files;
+  for (const char* name : MarianTokenizer::kFiles) {
+    if (fs::exists(directory / name)) files[name] = io::read_text(directory / name);
+  }
+  for (const char* name : {"source.spm", "target.spm", "vocab.json"}) {
+    check(files.contains(name), "{}: no {}, which a Marian tokenizer needs beside {}", directory.string(),
+          name, files.begin()->first);
+  }
+  const auto read_spm = [&](const char* name) {
+    return naming(directory / name, [&] { return SentencePiece(files.at(name)); });
+  };
+  SentencePiece source = read_spm("source.spm"), target = read_spm("target.spm");
+  nlohmann::json config;
+  if (files.contains("tokenizer_config.json")) config = read_json(directory / "tokenizer_config.json");
+  return naming(directory / "vocab.json", [&] {
+    const VocabEntries vocab = parse_vocab_file(files.at("vocab.json"));
+    return std::make_unique<MarianTokenizer>(std::move(source), std::move(target), vocab, config,
+                                             std::move(files));
+  });
+}
+
 }  // namespace
+
+std::unique_ptr<TranslationTokenizer> load_translation_tokenizer(const fs::path& directory) {
+  // Where both are, as in some directories of the hub, tokenizer.json is what somebody has made of the
+  // others.
+  for (const char* name : {"source.spm", "target.spm"}) {
+    if (fs::exists(directory / name)) return load_marian_tokenizer(directory);
+  }
+  auto tokenizer = load_tokenizer(directory);
+  return naming(directory, [&] { return share_tokenizer(std::move(tokenizer)); });
+}
 
 std::unique_ptr<Tokenizer> load_tokenizer(const fs::path& directory) {
   const fs::path config_path = directory / "tokenizer_config.json";

@@ -47,8 +47,4 @@ std::unique_ptr<TranslationTokenizer> share_tokenizer(std::unique_ptr<const Toke
   return std::make_unique<SharedTokenizer>(std::move(tokenizer));
 }
 
-std::unique_ptr<TranslationTokenizer> load_translation_tokenizer(const std::filesystem::path& directory) {
-  return share_tokenizer(load_tokenizer(directory));
-}
-
 }  // namespace attune::text
