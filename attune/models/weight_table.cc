@@ -235,19 +235,25 @@ void load_weights(const nn::Parameters& parameters, const WeightTable& table,
   }
 }
 
+std::vector<std::string> checkpoint_names(const WeightTable& table, const std::string& ours) {
+  const Applied applied = rule_for(table, ours);
+  std::vector<std::string> names = checkpoint_names(applied);
+  for (std::string& name : names) name.insert(0, applied.rule->prefixed ? table.prefixes.front() : "");
+  return names;
+}
+
 void save_weights(const nn::Parameters& parameters, const WeightTable& table,
                   const std::filesystem::path& directory) {
   std::vector<io::TensorInfo> infos;
   std::map<std::string, Tensor, std::less<>> sources;
   for (const nn::Parameter& parameter : parameters.all()) {
-    const Applied applied = rule_for(table, parameter.name);
-    const std::vector<std::string> names = checkpoint_names(applied);
+    const WeightRule& rule = *rule_for(table, parameter.name).rule;
+    const std::vector<std::string> names = checkpoint_names(table, parameter.name);
     for (std::size_t i = 0; i < names.size(); ++i) {
-      const Tensor stored = stored_window(*applied.rule, parameter.tensor, i);
-      const std::string name = (applied.rule->prefixed ? table.prefixes.front() : "") + names[i];
+      const Tensor stored = stored_window(rule, parameter.tensor, i);
       infos.push_back(
-          {name, io::stored_type_of(stored.dtype()), {stored.shape().begin(), stored.shape().end()}});
-      sources.emplace(name, stored);
+          {names[i], io::stored_type_of(stored.dtype()), {stored.shape().begin(), stored.shape().end()}});
+      sources.emplace(names[i], stored);
     }
   }
   Tensor plain;  // the tensor being written, row by row

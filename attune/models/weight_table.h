@@ -53,6 +53,9 @@ struct LoadOptions {
 void load_weights(const nn::Parameters& parameters, const WeightTable& table,
                   const std::filesystem::path& checkpoint, const LoadOptions& options = {});
 
+// The names, prefix included, under which a parameter is written: one, or those of its parts.
+std::vector<std::string> checkpoint_names(const WeightTable& table, const std::string& ours);
+
 // Writes model.safetensors into `directory` in float32, under the checkpoint's names.
 void save_weights(const nn::Parameters& parameters, const WeightTable& table,
                   const std::filesystem::path& directory);

@@ -16,7 +16,7 @@ class OptimizerTest : public testing::TestWithParam<OptimizerKind> {
   OptimizerTest() {
     Generator generator;
     parameters_.initialize(generator);
-    for (const auto& [name, tensor, initializer] : parameters_.all())
+    for (const auto& [name, tensor, initializer, trained] : parameters_.all())
       tensor.copy_from(golden("start." + name));
   }
 
@@ -38,7 +38,7 @@ class OptimizerTest : public testing::TestWithParam<OptimizerKind> {
   }
 
   void give_gradients(int step) const {
-    for (const auto& [name, tensor, initializer] : parameters_.all()) {
+    for (const auto& [name, tensor, initializer, trained] : parameters_.all()) {
       tensor.autograd()->gradient.copy_from(golden(fmt::format("gradient.{}.{}", step, name)));
       tensor.autograd()->has_gradient = true;
     }
@@ -62,7 +62,7 @@ TEST_P(OptimizerTest, TenStepsAreTorchs) {
   for (int step = 0; step < 10; ++step) {
     take_step(arena, optimizer, step);
     EXPECT_FALSE(gradient_of(matrix_).defined()) << "gradients are used up";
-    for (const auto& [name, tensor, initializer] : parameters_.all()) {
+    for (const auto& [name, tensor, initializer, trained] : parameters_.all()) {
       const Tensor expected = golden(fmt::format("{}.{}.{}", name_of(GetParam()), step, name));
       EXPECT_THAT(tensor.to_vector<float>(),
                   testing::Pointwise(testing::FloatNear(1e-6f), expected.to_vector<float>()))
@@ -76,7 +76,7 @@ TEST_P(OptimizerTest, WritesTheBfloat16Copies) {
   Arena arena(parameters_, {.bfloat16_copies = true});
   Optimizer optimizer(arena, options());
   take_step(arena, optimizer, 0);
-  for (const auto& [name, tensor, initializer] : parameters_.all()) {
+  for (const auto& [name, tensor, initializer, trained] : parameters_.all()) {
     const auto copies = tensor.autograd()->compute_copy.to_vector<bfloat16>();
     const auto values = tensor.to_vector<float>();
     for (std::size_t i = 0; i < values.size(); ++i)
