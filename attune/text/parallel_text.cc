@@ -27,8 +27,9 @@ void expect_utf8(std::string_view text, const LineReader& reader) {
       continue;
     }
     const CodePoint point = decode_code_point(text.substr(at));
-    check(point.status == CodePoint::Status::valid, "{}: line {}, offset {} in it: {}",
-          reader.path().string(), reader.line(), at, invalid_utf8_reason(text[at]));
+    check(point.status == CodePoint::Status::valid,
+          "{}: line {}, offset {} in it: invalid UTF-8 (byte 0x{:02X}): save the file as UTF-8",
+          reader.path().string(), reader.line(), at, static_cast<unsigned char>(text[at]));
     at += point.length;
   }
 }
