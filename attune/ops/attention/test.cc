@@ -142,6 +142,24 @@ OpCase fused_case(std::string label, const Setting& s) {
   return one;
 }
 
+// Queries (B, Tq, H, Dh) on one projection (B, Tk, 2, H, Dh).
+OpCase fused_cross_case(std::string label, const Setting& s) {
+  OpCase one{.op = "attention", .label = "fused cross " + std::move(label)};
+  one.inputs = {{.shape = s.query_shape()}, {.shape = {s.batch, s.keys, 2, s.heads, s.head_dim}}};
+  for (const Input& input : option_inputs(s)) one.inputs.push_back(input);
+  one.forward = [s](const Inputs& in) -> Outputs {
+    return {ops::attention_fused(in[0], in[1], options_of(s, in, 2, nullptr))};
+  };
+  one.reference = [s](const Arrays& in) {
+    Arrays parts = {in[0], {}, {}};
+    const auto width = static_cast<std::size_t>(s.heads * s.head_dim);
+    for (std::size_t i = 0; i < in[1].size(); ++i) parts[1 + i / width % 2].push_back(in[1][i]);
+    parts.insert(parts.end(), in.begin() + 2, in.end());
+    return reference(s, parts);
+  };
+  return one;
+}
+
 OpCase weights_case(std::string label, const Setting& s) {
   OpCase one{.op = "attention", .label = "weights " + std::move(label)};
   one.inputs = {{.shape = s.query_shape()}, {.shape = s.key_shape()}};
@@ -207,6 +225,7 @@ std::vector<OpCase> cases() {
       change(s);
       all.push_back(attention_case(name + " " + what, s));
       if (s.dropout == 0 && !s.head_mask) all.push_back(weights_case(name + " " + what, s));
+      if (s.dropout == 0) all.push_back(fused_cross_case(name + " " + what, s));
       if (s.queries == s.keys) all.push_back(fused_case(name + " " + what, s));
     };
     with("plain", [](Setting& s) { s.scale = 0.7; });
