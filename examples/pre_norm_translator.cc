@@ -48,7 +48,7 @@ struct Translator {
   }
 };
 
-double train(const char* name, Translator& model) {
+double learn(const char* name, Translator& model) {
   Generator generator{.seed = 1};
   model.parameters.initialize(generator);
   train::Arena arena(model.parameters);
@@ -79,7 +79,7 @@ int main() {
   Translator scaled, unscaled, additive;
   unscaled.encoder_attention.set_scoring(nn::dot_score);
   additive.encoder_attention.set_scoring(additive.additive);
-  const bool learned = train("scaled dot product", scaled) < 0.1 && train("dot product", unscaled) < 0.1 &&
-                       train("additive", additive) < 0.1;
+  const bool learned = learn("scaled dot product", scaled) < 0.1 && learn("dot product", unscaled) < 0.1 &&
+                       learn("additive", additive) < 0.1;
   return learned ? 0 : 1;
 }

@@ -12,9 +12,10 @@ struct CrossEntropyOptions {
 
 // The mean over the targets that are not ignored (0 when there are none) of
 //   -sum over v of q(v) log softmax(logits)(v),  q(v) = (1 - e) [v = target] + e / V,
-// with e the label smoothing (Szegedy et al. 2015, 1512.00567, section 7), as PyTorch's cross_entropy has it. The
-// code behind 1706.03762 leaves the target out of those that share e: (1 - e) [v = target] + e / (V - 1)
-// otherwise, which is this with e V / (V - 1), a difference of 1/80,000 at e = 0.1 and V = 8,000. logits (..., V), targets int64
+// with e the label smoothing (Szegedy et al. 2015, 1512.00567, section 7), as PyTorch's cross_entropy has it.
+// The code behind 1706.03762 leaves the target out of those that share e: (1 - e) [v = target] + e / (V - 1)
+// otherwise, which is this with e V / (V - 1), a difference of 1/80,000 at e = 0.1 and V = 8,000. logits
+// (..., V), targets int64
 // (...) in [0, V): a scalar, float32 (float64 for float64 logits). Arithmetic is float32 for bfloat16 logits
 // too.
 //
