@@ -113,6 +113,7 @@ void run(const Options& options) {
                                          {"source_tokens", translator.source_tokens()},
                                          {"new_tokens", translator.new_tokens()},
                                          {"translate_seconds", seconds},
+                                         {"batch_seconds", translator.batch_seconds()},
                                          {"tokens_per_second", rate}};
     fmt::print(stderr, "{}\n", line.dump());
   }

@@ -1,6 +1,7 @@
 #include "apps/attune/translator.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 #include "apps/attune/model_options.h"
@@ -75,6 +76,7 @@ std::vector<Translated> Translator::translate(std::span<const std::string> sente
   std::vector<Translated> results(sentences.size());
   for (std::size_t first = 0; first < order.size(); first += static_cast<std::size_t>(options_.batch_size)) {
     const std::size_t last = std::min(order.size(), first + static_cast<std::size_t>(options_.batch_size));
+    const auto begin = std::chrono::steady_clock::now();
     std::vector<std::vector<std::int64_t>> batch;
     for (std::size_t i = first; i < last; ++i) batch.push_back(std::move(sources[order[i]]));
     const auto sequences = generate::generate_sequences(*model_, batch, search);
@@ -84,6 +86,7 @@ std::vector<Translated> Translator::translate(std::span<const std::string> sente
       results[order[i]] = {one_line(tokenizer_->decode_target(ids)), best.score};
       new_tokens_ += static_cast<std::int64_t>(ids.size());
     }
+    batch_seconds_.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   }
   return results;
 }

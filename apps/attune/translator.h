@@ -47,6 +47,7 @@ class Translator {
   const text::TranslationTokenizer& tokenizer() const { return *tokenizer_; }
   std::int64_t source_tokens() const { return source_tokens_; }  // translated so far
   std::int64_t new_tokens() const { return new_tokens_; }        // written so far
+  const std::vector<double>& batch_seconds() const { return batch_seconds_; }
 
  private:
   std::vector<std::int64_t> encode(std::string_view sentence, std::size_t index, const Warn& warn) const;
@@ -55,6 +56,7 @@ class Translator {
   std::unique_ptr<models::SequenceToSequenceModel> model_;
   std::unique_ptr<text::TranslationTokenizer> tokenizer_;
   std::int64_t source_tokens_ = 0, new_tokens_ = 0;
+  std::vector<double> batch_seconds_;  // what each batch took
 };
 
 }  // namespace attune::command

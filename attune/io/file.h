@@ -31,6 +31,10 @@ class MappedFile {
   std::string_view text() const { return {reinterpret_cast<const char*>(data_), size_}; }
   const std::filesystem::path& path() const { return path_; }
 
+  // Brings `part` of the file into the page table now: many pages at a time, where touching them one by one
+  // later takes as long as reading them. A hint; may be called on several threads.
+  static void populate(std::span<const std::byte> part);
+
  private:
   std::filesystem::path path_;
   const std::byte* data_ = nullptr;

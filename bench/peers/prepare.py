@@ -66,18 +66,22 @@ MARIAN = {
 }  # fmt: skip
 
 
+FIRST_CHARACTER = 0x4E00
+
+
 def make_marian(path):
     import torch
-    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors
     from transformers import MarianConfig, MarianMTModel, PreTrainedTokenizerFast
 
     torch.manual_seed(0)
     model = MarianMTModel(MarianConfig(**MARIAN))
     model.generation_config.bad_words_ids = [[MARIAN["pad_token_id"]]]
     model.save_pretrained(path)
-    words = ["</s>", "<unk>", *(f"w{i}" for i in range(2, 7999)), "<pad>"]
+    words = ["</s>", "<unk>", *(chr(FIRST_CHARACTER + i) for i in range(2, 7999)), "<pad>"]  # a token a character
     tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, unk_token="<unk>"))
-    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("(?m:.)"), "isolated")
+    tokenizer.decoder = decoders.Fuse()
     tokenizer.post_processor = processors.TemplateProcessing("$A </s>", special_tokens=[("</s>", 0)])
     names = {"eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"}
     PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names).save_pretrained(path)
@@ -98,7 +102,7 @@ def make_sources(path):
     import random
 
     numbers = random.Random(0)
-    lines = [" ".join(f"w{numbers.randrange(2, 7999)}" for _ in range(31)) for _ in range(8)]
+    lines = ["".join(chr(FIRST_CHARACTER + numbers.randrange(2, 7999)) for _ in range(31)) for _ in range(8)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -40,7 +40,7 @@ def ctranslate2_translator(cache: Path, beams: int, threads: int):
     options = {"beam_size": beams, "min_decoding_length": NEW_TOKENS, "max_decoding_length": NEW_TOKENS}
 
     def translate(lines):
-        results = model.translate_batch([[*line.split(), "</s>"] for line in lines], **options)
+        results = model.translate_batch([[*line, "</s>"] for line in lines], **options)
         return [result.hypotheses[0] for result in results]
 
     return translate
