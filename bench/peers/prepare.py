@@ -106,6 +106,15 @@ def make_sources(path):
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def make_pairs(path):
+    """Pairs of 16 tokens with the end of text, for training."""
+    import random
+
+    numbers = random.Random(1)
+    side = lambda: "".join(chr(FIRST_CHARACTER + numbers.randrange(2, 7999)) for _ in range(15))
+    path.write_text("".join(f"{side()}\t{side()}\n" for _ in range(4096)), encoding="utf-8")
+
+
 def prepare(cache: Path, tokenizer_source: str):
     import torch
     from transformers import GPT2Tokenizer
@@ -127,6 +136,7 @@ def prepare(cache: Path, tokenizer_source: str):
     once(marian, make_marian)
     once(cache / "ct2-marian-f32", lambda p: make_ctranslate2_marian(p, marian))
     once(cache / "sources.txt", make_sources)
+    once(cache / "pairs.tsv", make_pairs)
 
 
 if __name__ == "__main__":

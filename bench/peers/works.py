@@ -205,10 +205,36 @@ def translate(o: Options, beams: int) -> list[Contender]:
     return [*contenders, Contender(ATTUNE, attune_command, attune_read)]
 
 
+def train_translation(o: Options) -> list[Contender]:
+    """The same sizes, dropout, smoothing and optimizer; every micro-batch is 128 pairs of 16 + 16 tokens."""
+    steps = 4 + 4 * o.steps
+
+    def attune_command(folder):
+        sizes = ["--layers", 3, "--heads", 8, "--width", 256, "--feed-forward", 512, "--context", 128]
+        command = [o.attune, "train", "translation", "--train", str(o.cache / "pairs.tsv")]
+        command += ["--tokenizer", str(o.cache / "marian-f32"), *map(str, sizes), "--dropout", "0.1"]
+        command += ["--label-smoothing", "0.1", "--batch-tokens", "2048", "--optimizer", "adam", "--warmup-steps", "1"]
+        command += ["--max-steps", str(steps), "--save-steps", "0", "--threads", str(o.threads)]
+        return [*command, "--out", str(folder / "model")]
+
+    def attune_read(outcome, folder):
+        return {"step_seconds": log_median(outcome, folder, 4), "peak_mib": outcome.peak_mib}
+
+    def pytorch_read(outcome, folder):
+        return {"step_seconds": last_json(outcome.stdout)["step_seconds"], "peak_mib": outcome.peak_mib}
+
+    script = python("train_marian.py", "--threads", o.threads, "--steps", 4 * o.steps)
+    return [
+        Contender("PyTorch eager", lambda folder: script, pytorch_read),
+        Contender(ATTUNE, attune_command, attune_read),
+    ]
+
+
 WORKS = {
     "char": ("Char GPT 4/4/128/64, batch 12", char_gpt),
     "train-f32": ("GPT-2 124M, 4 x 64, float32", lambda o: train_gpt2(o, "float32")),
     "train-bf16": ("GPT-2 124M, 4 x 64, bfloat16", lambda o: train_gpt2(o, "bfloat16")),
+    "train-translation": ("Encoder-decoder 3+3, width 256, 128 x 16+16, float32", train_translation),
     "generate-f32": ("GPT-2 124M, float32", lambda o: generate(o, "float32")),
     "generate-bf16": ("GPT-2 124M, bfloat16", lambda o: generate(o, "bfloat16")),
     "generate-int8": ("GPT-2 124M, int8", lambda o: generate(o, "int8")),
