@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <span>
 
 #include "attune/autograd/tape.h"
 #include "attune/generate/beam_search.h"
@@ -20,15 +22,37 @@ struct Rules {
   std::int64_t start, end_of_text;
   std::int64_t most;                     // new tokens
   std::vector<std::int64_t> suppressed;  // never generated
+  bool renormalizes;
+  std::optional<std::int64_t> forced_end;
 
-  bool forces_end(std::int64_t length) const { return options.force_end_of_text && length + 1 == most; }
+  bool forces_end(std::int64_t length) const { return forced_end && length + 1 == most; }
 };
 
 Rules rules_for(const models::SequenceToSequenceModel& model, const SequenceOptions& options) {
-  Rules rules{options, model.decoder_start_token(), model.end_of_text(),
-              std::min(options.max_new_tokens, model.max_target_length()), model.suppressed_tokens()};
-  if (options.ignore_end_of_text) rules.suppressed.push_back(rules.end_of_text);
+  Rules rules{options,
+              model.decoder_start_token(),
+              model.end_of_text(),
+              std::min(options.max_new_tokens, model.max_target_length()),
+              model.suppressed_tokens(),
+              model.renormalizes(),
+              model.forced_end_of_text()};
+  if (options.ignore_end_of_text) {
+    rules.suppressed.push_back(rules.end_of_text);
+    rules.forced_end.reset();
+  }
   return rules;
+}
+
+// The logits (N, V) of a step. Where the model asks for it, the suppressed tokens have no part in the
+// softmax.
+Tensor step(Decoding& decoding, std::span<const std::int64_t> tokens, const Rules& rules) {
+  Tensor logits = decoding.step(tokens);
+  if (!rules.renormalizes) return logits;
+  float* row = logits.mutable_data<float>();
+  for (std::int64_t n = 0; n < logits.dim(0); ++n, row += logits.dim(1)) {
+    for (std::int64_t token : rules.suppressed) row[token] = -std::numeric_limits<float>::infinity();
+  }
+  return logits;
 }
 
 void expect_sources(const models::SequenceToSequenceModel& model, const std::vector<Sequence>& sources) {
@@ -60,7 +84,7 @@ class Continuations {
     if (rules.forces_end(length)) {
       each_ = 1;
       log_probs_.assign(static_cast<std::size_t>(logits.dim(0)), 0);
-      tokens_.assign(static_cast<std::size_t>(logits.dim(0)), rules.end_of_text);
+      tokens_.assign(static_cast<std::size_t>(logits.dim(0)), *rules.forced_end);
       return;
     }
     const auto top = ops::top_log_probs(logits, 2 * beams, rules.suppressed);  // (B K, 2 K)
@@ -92,7 +116,7 @@ std::vector<GeneratedSequence> search(const models::SequenceToSequenceModel& mod
   std::vector<std::int64_t> tokens(sources.size() * static_cast<std::size_t>(beams), rules.start);
   std::vector<std::int64_t> parents;
   for (std::int64_t length = 0; length < rules.most; ++length) {
-    Continuations continuations(decoding.step(tokens), length, beams, rules);
+    Continuations continuations(step(decoding, tokens, rules), length, beams, rules);
     bool all_done = true;
     parents.clear();
     for (std::size_t b = 0; b < decoding.sentences().size(); ++b) {
@@ -144,7 +168,7 @@ class Chooser {
     const bool greedy = sampling.temperature == 0 && sampling.repetition_penalty == 1;
     std::vector<Choice> choices;
     if (forced) {
-      choices.assign(sentences.size(), {rules_.end_of_text, 0});
+      choices.assign(sentences.size(), {*rules_.forced_end, 0});
     } else if (greedy) {
       const auto best = ops::top_log_probs(logits, 1, rules_.suppressed);  // (B, 1)
       for (std::size_t b = 0; b < sentences.size(); ++b)
@@ -186,7 +210,7 @@ std::vector<GeneratedSequence> write(const models::SequenceToSequenceModel& mode
   std::vector<bool> done(sources.size(), false);
   Sequence tokens(sources.size(), rules.start);
   for (std::int64_t length = 0; length < rules.most; ++length) {
-    const auto choices = chooser.choose(decoding.step(tokens), decoding.sentences(), written);
+    const auto choices = chooser.choose(step(decoding, tokens, rules), decoding.sentences(), written);
     for (std::size_t b = 0; b < choices.size(); ++b) {
       const std::size_t sentence = decoding.sentences()[b];
       if (done[sentence]) continue;

@@ -14,7 +14,6 @@ struct SequenceOptions {
   std::int64_t max_new_tokens = 200;  // at most, with the end of text; no more than the decoder takes
   SamplingOptions sampling = {.temperature = 0};  // with num_beams 1 only
   bool ignore_end_of_text = false;                // never generate it: every sequence gets max_new_tokens
-  bool force_end_of_text = false;  // what reaches max_new_tokens ends with it (HF: forced_eos_token_id)
 
   // Throws UsageError naming the option that is out of range.
   void validate() const;
@@ -26,7 +25,8 @@ struct GeneratedSequence {
 };
 
 // Sources are token ids as the encoder takes them (with the end of text, where the model wants it), not
-// empty, in any order. What one gives does not depend on the others, up to the rounding of products.
+// empty, in any order. Where the model forces an end (forced_end_of_text()), what reaches max_new_tokens has
+// it. What one gives does not depend on the others, up to the rounding of products.
 std::vector<GeneratedSequence> generate_sequences(const models::SequenceToSequenceModel& model,
                                                   const std::vector<std::vector<std::int64_t>>& sources,
                                                   const SequenceOptions& options);

@@ -38,6 +38,7 @@ class ConfigFields {
   void expect_model_type(const std::string& type) const;
 
   bool has(const char* name) const { return object_.contains(name); }
+  bool is_list(const char* name) const { return has(name) && object_.at(name).is_array(); }
   const std::string& path() const { return path_; }
 
  private:

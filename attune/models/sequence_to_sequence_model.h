@@ -33,6 +33,11 @@ class SequenceToSequenceModel {
   virtual std::int64_t padding_token() const = 0;
   // Tokens that are never generated (HF: bad_words_ids of one token).
   virtual const std::vector<std::int64_t>& suppressed_tokens() const = 0;
+  // Whether the probabilities of the tokens that are left sum to 1 (HF: renormalize_logits), or stay as small
+  // as they were beside the suppressed ones.
+  virtual bool renormalizes() const = 0;
+  // The last token of a target that is cut short (HF: forced_eos_token_id); none: it just stops.
+  virtual std::optional<std::int64_t> forced_end_of_text() const = 0;
   virtual const nn::Parameters& parameters() const = 0;
 
   // The memory that the decoder looks into: (B, S) -> (B, S, D).

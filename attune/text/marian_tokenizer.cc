@@ -18,14 +18,15 @@ Vocabulary read_vocabulary(const VocabEntries& vocab) {
   const std::size_t limit = 2 * vocab.size() + 1024;
   for (const auto& [token, id] : vocab) {
     check(id >= 0 && static_cast<std::uint64_t>(id) < limit,
-          "token \"{}\" has id {}, expected 0 to {} (the number of tokens allows no larger one)", token, id,
-          limit - 1);
+          "vocab.json: token \"{}\" has id {}, expected 0 to {} (the number of tokens allows no larger one)",
+          token, id, limit - 1);
     const auto place = static_cast<std::size_t>(id);
     if (place >= tokens.size()) tokens.resize(place + 1);
-    check(tokens[place].empty(), "tokens \"{}\" and \"{}\" have the same id {}", tokens[place], token, id);
+    check(tokens[place].empty(), "vocab.json: tokens \"{}\" and \"{}\" have the same id {}", tokens[place],
+          token, id);
     tokens[place] = token;
   }
-  check(!tokens.empty(), "the vocabulary is empty");
+  check(!tokens.empty(), "vocab.json: the vocabulary is empty");
   return Vocabulary(std::move(tokens));
 }
 
@@ -44,8 +45,12 @@ void expect_supported(const Json& config) {
 
 // "TEXT" or {"content": "TEXT", ...}.
 std::string content_of(const Json& token) {
-  if (!token.is_object()) return token.get<std::string>();
-  const auto content = token.at("content").get<std::string>();
+  if (token.is_string()) return token.get<std::string>();
+  const auto found = token.is_object() ? token.find("content") : token.end();
+  check(found != token.end() && found->is_string(),
+        "tokenizer_config.json: added token {}, expected a string or an object with the string \"content\"",
+        token.dump());
+  const auto content = found->get<std::string>();
   for (const char* name : {"single_word", "lstrip", "rstrip"}) {
     check(!token.value(name, false),
           "tokenizer_config.json: added token \"{}\" with \"{}\": true is not supported", content, name);
@@ -81,9 +86,8 @@ AddedTokens read_added_tokens(const Vocabulary& vocabulary, const SpecialTokens&
     ids[find_token(vocabulary, content_of(token), "added token")] |= is_special;
   };
   if (config.is_object()) {
-    for (const auto& [id, token] : config.value("added_tokens_decoder", Json::object()).items()) {
-      add(token, token.value("special", false));
-    }
+    const Json decoder = config.value("added_tokens_decoder", Json::object());
+    for (const Json& token : decoder) add(token, token.is_object() && token.value("special", false));
     for (const char* name : {"additional_special_tokens", "extra_special_tokens"}) {
       for (const Json& token : config.value(name, Json::array())) add(token, true);
     }

@@ -136,6 +136,10 @@ TEST(MarianTokenizerTest, NamesTheFileThatIsWrong) {
               HasSubstr("the added token \"<new>\" is not in the vocabulary"));
   EXPECT_THAT(with("tokenizer_config.json", R"({"pad_token": {"content": "<pad>", "lstrip": true}})"),
               HasSubstr("\"<pad>\" with \"lstrip\": true is not supported"));
+  EXPECT_THAT(with("tokenizer_config.json", R"({"added_tokens_decoder": {"1": 7}})"),
+              HasSubstr("tokenizer_config.json: added token 7, expected a string"));
+  EXPECT_THAT(with("tokenizer_config.json", R"({"eos_token": 7})"),
+              HasSubstr("tokenizer_config.json: \"eos_token\" is 7, expected a string"));
   EXPECT_THAT(with("tokenizer_config.json", R"({"eos_token": "<end>"})"),
               HasSubstr("the eos_token \"<end>\" is not in the vocabulary"));
 }

@@ -33,6 +33,22 @@ auto naming(const fs::path& path, Read read) {
   }
 }
 
+// tokenizer_config.json; null where there is none.
+nlohmann::json read_tokenizer_config(const fs::path& directory) {
+  const fs::path path = directory / "tokenizer_config.json";
+  if (!fs::exists(path)) return nullptr;
+  nlohmann::json config = read_json(path);
+  check(config.is_object(), "{}: not a JSON object", path.string());
+  for (const char* name : {"bos_token", "eos_token", "unk_token", "pad_token"}) {
+    const auto token = config.find(name);
+    if (token == config.end() || token->is_null() || token->is_string()) continue;
+    check(token->is_object() && token->contains("content") && token->at("content").is_string(),
+          "{}: \"{}\" is {}, expected a string, null or an object with the string \"content\"", path.string(),
+          name, token->dump());
+  }
+  return config;
+}
+
 std::unique_ptr<TranslationTokenizer> load_marian_tokenizer(const fs::path& directory) {
   MarianTokenizer::Files files;
   for (const char* name : MarianTokenizer::kFiles) {
@@ -46,10 +62,10 @@ std::unique_ptr<TranslationTokenizer> load_marian_tokenizer(const fs::path& dire
     return naming(directory / name, [&] { return SentencePiece(files.at(name)); });
   };
   SentencePiece source = read_spm("source.spm"), target = read_spm("target.spm");
-  nlohmann::json config;
-  if (files.contains("tokenizer_config.json")) config = read_json(directory / "tokenizer_config.json");
-  return naming(directory / "vocab.json", [&] {
-    const VocabEntries vocab = parse_vocab_file(files.at("vocab.json"));
+  const nlohmann::json config = read_tokenizer_config(directory);
+  const VocabEntries vocab =
+      naming(directory / "vocab.json", [&] { return parse_vocab_file(files.at("vocab.json")); });
+  return naming(directory, [&] {
     return std::make_unique<MarianTokenizer>(std::move(source), std::move(target), vocab, config,
                                              std::move(files));
   });
@@ -68,9 +84,7 @@ std::unique_ptr<TranslationTokenizer> load_translation_tokenizer(const fs::path&
 }
 
 std::unique_ptr<Tokenizer> load_tokenizer(const fs::path& directory) {
-  const fs::path config_path = directory / "tokenizer_config.json";
-  const nlohmann::json config = fs::exists(config_path) ? read_json(config_path) : nlohmann::json();
-  check(config.is_null() || config.is_object(), "{}: not a JSON object", config_path.string());
+  const nlohmann::json config = read_tokenizer_config(directory);
   if (const fs::path path = directory / "tokenizer.json"; fs::exists(path)) {
     return naming(path, [&] { return make_tokenizer(parse_tokenizer_file(io::read_text(path)), config); });
   }

@@ -1,5 +1,6 @@
 #include "attune/text/tokenizer.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -198,6 +199,18 @@ TEST(TokenizerTest, NamesTheFile) {
   for (const char* text : {"{", "[]", "{}", "7", R"({"pre_tokenizer": 3, "model": {"type": 4}})"}) {
     io::write_text_atomically(path, text);
     EXPECT_THAT(error_of([&] { load_tokenizer(directory.path()); }), HasSubstr(path.string())) << text;
+  }
+}
+
+TEST(TokenizerTest, NamesTheSpecialTokenThatIsNoText) {
+  io::TestDirectory directory;
+  io::write_text_atomically(directory.path() / "tokenizer.json", golden("bpe/tokenizer.json").dump());
+  const auto path = directory.path() / "tokenizer_config.json";
+  for (const char* value : {"7", R"({"content": 7})", R"({"text": "!"})", "[\"!\"]"}) {
+    io::write_text_atomically(path, fmt::format(R"({{"pad_token": {}}})", value));
+    EXPECT_THAT(error_of([&] { load_tokenizer(directory.path()); }),
+                AllOf(HasSubstr(path.string() + ": \"pad_token\" is "), HasSubstr("expected a string")))
+        << value;
   }
 }
 

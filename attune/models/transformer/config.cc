@@ -58,21 +58,32 @@ void read_suppressed(const ConfigFields& fields, std::vector<std::int64_t>& toke
   }
 }
 
-// One id, also where the file lists the only one.
-void read_token(const ConfigFields& fields, const char* name, std::optional<std::int64_t>& id) {
+// A token that ends a target: one id, also where the file lists the only one.
+void read_end(const ConfigFields& fields, const char* name, std::int64_t& id) {
+  std::vector<std::int64_t> ids;
+  if (!fields.is_list(name)) return fields.read(name, id);
+  fields.read(name, ids);
+  check(ids.size() == 1, "{}: \"{}\" lists {} tokens, expected one", fields.path(), name, ids.size());
+  id = ids.front();
+}
+
+// A token that the file may take away by null or a number below zero.
+void read_optional(const ConfigFields& fields, const char* name, std::optional<std::int64_t>& id) {
   if (!fields.has(name)) return;
-  id.reset();
-  fields.read(name, id);
+  std::int64_t number = -1;
+  read_end(fields, name, number);
+  id = number >= 0 ? std::optional(number) : std::nullopt;
 }
 
 // config.json says it in early checkpoints; generation_config.json has the last word.
 void read_generation(const ConfigFields& fields, TransformerConfig& config) {
   fields.read("pad_token_id", config.pad_token_id);
-  fields.read("eos_token_id", config.eos_token_id);
+  read_end(fields, "eos_token_id", config.eos_token_id);
   fields.read("decoder_start_token_id", config.decoder_start_token_id);
-  read_token(fields, "bos_token_id", config.bos_token_id);
-  read_token(fields, "forced_eos_token_id", config.forced_eos_token_id);
+  read_optional(fields, "bos_token_id", config.bos_token_id);
+  read_optional(fields, "forced_eos_token_id", config.forced_eos_token_id);
   read_suppressed(fields, config.suppressed_tokens);
+  fields.read("renormalize_logits", config.renormalize_logits);
 }
 
 void read_architecture(const ConfigFields& fields, TransformerConfig& config) {
@@ -99,12 +110,24 @@ void read_architecture(const ConfigFields& fields, TransformerConfig& config) {
         fields.path(), decoder_vocabulary, config.vocab_size);
 }
 
-void set_generation(const TransformerConfig& config, ordered_json& object) {
+void set_tokens(const TransformerConfig& config, ordered_json& object) {
   set_token(object, "bos_token_id", config.bos_token_id);
   object["eos_token_id"] = config.eos_token_id;
   object["pad_token_id"] = config.pad_token_id;
   object["decoder_start_token_id"] = config.decoder_start_token_id;
   set_token(object, "forced_eos_token_id", config.forced_eos_token_id);
+}
+
+// generation_config.json: as it was read, with the fields that this library knows.
+ordered_json generation_of(const TransformerConfig& config) {
+  ordered_json object = {{"_from_model_config", false}};
+  if (!config.generation_config.empty()) object = ordered_json::parse(config.generation_config);
+  set_tokens(config, object);
+  if (!object.contains("max_length")) object["max_length"] = config.max_position_embeddings;
+  object.erase("bad_words_ids");
+  for (const std::int64_t id : config.suppressed_tokens) object["bad_words_ids"].push_back({id});
+  if (config.renormalize_logits) object["renormalize_logits"] = true;
+  return object;
 }
 
 }  // namespace
@@ -167,6 +190,7 @@ TransformerConfig read_transformer_config(const std::filesystem::path& directory
   read_architecture(fields, config);
   read_generation(fields, config);
   if (std::filesystem::exists(generation_path)) {
+    config.generation_config = io::read_text(generation_path);
     const nlohmann::json generation = read_json_object(generation_path);
     config.forced_eos_token_id.reset();
     read_generation(ConfigFields(generation, generation_path, "Transformer"), config);
@@ -204,17 +228,10 @@ void write_transformer_config(const TransformerConfig& config, const std::filesy
                          {"share_encoder_decoder_embeddings", true},
                          {"tie_word_embeddings", true},
                          {"torch_dtype", "float32"}};
-  set_generation(config, object);
+  set_tokens(config, object);
   io::write_text_atomically(directory / "config.json", object.dump(2) + "\n");
 
-  ordered_json generation = {{"_from_model_config", false}};
-  set_generation(config, generation);
-  generation["max_length"] = config.max_position_embeddings;
-  if (!config.suppressed_tokens.empty()) {
-    generation["bad_words_ids"] = ordered_json::array();
-    for (const std::int64_t id : config.suppressed_tokens) generation["bad_words_ids"].push_back({id});
-  }
-  io::write_text_atomically(directory / "generation_config.json", generation.dump(2) + "\n");
+  io::write_text_atomically(directory / "generation_config.json", generation_of(config).dump(2) + "\n");
 }
 
 }  // namespace attune::models

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "attune/nn/encoder_layer.h"
@@ -27,6 +28,9 @@ struct TransformerConfig {
   std::optional<std::int64_t> bos_token_id;
   std::optional<std::int64_t> forced_eos_token_id;  // written as the last token of a target cut short
   std::vector<std::int64_t> suppressed_tokens;      // never generated ("bad_words_ids" of one token)
+  bool renormalize_logits = false;                  // the others' probabilities sum to 1 without them
+  // generation_config.json as it was read, or empty. What it says beyond the above is kept on saving.
+  std::string generation_config;
 
   // Throws UsageError naming the field for sizes and tokens that make no model.
   void validate() const;

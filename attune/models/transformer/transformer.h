@@ -31,6 +31,8 @@ class Transformer : public SequenceToSequenceModel {
   std::int64_t end_of_text() const override { return config_.eos_token_id; }
   std::int64_t padding_token() const override { return config_.pad_token_id; }
   const std::vector<std::int64_t>& suppressed_tokens() const override { return config_.suppressed_tokens; }
+  bool renormalizes() const override { return config_.renormalize_logits; }
+  std::optional<std::int64_t> forced_end_of_text() const override { return config_.forced_eos_token_id; }
   const nn::Parameters& parameters() const override { return parameters_; }
 
   Tensor encode(const SequenceBatch& source, const nn::Context& context) const override;

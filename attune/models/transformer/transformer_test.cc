@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "attune/autograd/tape.h"
 #include "attune/io/file.h"
@@ -370,6 +371,24 @@ TEST_F(TransformerDirectory, SavingGivesBackEveryTensorBitForBit) {
     NoGrad no_grad;
     expect_logits(teacher_forced(*load_from(directory_), Golden(name)), Golden(name), 1e-5);
   }
+}
+
+TEST_F(TransformerDirectory, SavingKeepsWhatGenerationConfigSaysBesides) {
+  std::ofstream(directory_ / "generation_config.json")
+      << R"({"num_beams": 6, "eos_token_id": [2], "forced_eos_token_id": 2, "max_length": 512,
+             "bad_words_ids": [[0]], "renormalize_logits": true, "length_penalty": 0.8})";
+  const TransformerConfig config = edited(R"("vocab_size": 61)", R"("vocab_size": 61)");
+  EXPECT_EQ(config.eos_token_id, 2);
+  EXPECT_TRUE(config.renormalize_logits);
+  write_transformer_config(config, directory_);
+  const auto saved = nlohmann::json::parse(io::read_text(directory_ / "generation_config.json"));
+  const auto expected = nlohmann::json::parse(
+      R"({"num_beams": 6, "eos_token_id": 2, "forced_eos_token_id": 2, "max_length": 512,
+          "bad_words_ids": [[0]], "renormalize_logits": true, "length_penalty": 0.8})");
+  for (const auto& [name, value] : expected.items()) EXPECT_EQ(saved[name], value) << name;
+  std::ofstream(directory_ / "generation_config.json") << R"({"eos_token_id": [2, 3]})";
+  expect_refused(R"("vocab_size": 61)", R"("vocab_size": 61)",
+                 R"(generation_config.json: "eos_token_id" lists 2 tokens)");
 }
 
 TEST_F(TransformerDirectory, TiedNamesStandForOneAnother) {
