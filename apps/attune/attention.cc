@@ -1,5 +1,6 @@
 // attune attention DIR --input TEXT --out FILE: what a model looks at, as a picture or as numbers.
 #include <filesystem>
+#include <iterator>
 #include <optional>
 
 #include "apps/attune/attention_output.h"
@@ -16,6 +17,7 @@ struct Options {
   std::string directory, out, kind, target;
   AttentionRequest request;
   std::optional<std::int64_t> layer, head;
+  bool mean = false;
 };
 
 constexpr std::pair<const char*, AttentionKind> kinds[] = {{"encoder", AttentionKind::encoder},
@@ -29,16 +31,12 @@ AttentionKind kind_of(const std::string& name) {
   fail_usage("--kind is '{}', expected encoder, decoder or cross", name);
 }
 
-// One of `count` things, or all of them.
-std::vector<std::int64_t> chosen(const std::optional<std::int64_t>& choice, std::int64_t count,
-                                 const char* what) {
-  if (choice && (*choice < 0 || *choice >= count)) {
-    fail_usage("--{} is {}, the model has {}s 0 to {}", what, *choice, what, count - 1);
-  }
-  if (choice) return {*choice};
-  std::vector<std::int64_t> all(static_cast<std::size_t>(count));
-  for (std::int64_t i = 0; i < count; ++i) all[static_cast<std::size_t>(i)] = i;
-  return all;
+// The one that was chosen, or all of them.
+void choose(const std::optional<std::int64_t>& choice, const char* what, std::vector<std::int64_t>& indices) {
+  if (!choice) return;
+  if (*choice < 0 || *choice >= std::ssize(indices))
+    fail_usage("--{} is {}, the model has {}s 0 to {}", what, *choice, what, indices.size() - 1);
+  indices = {*choice};
 }
 
 void run(Options& options) {
@@ -49,10 +47,10 @@ void run(Options& options) {
   options.request.directory = options.directory;
   if (!options.kind.empty()) options.request.kind = kind_of(options.kind);
   const AttentionView view = view_attention(options.request);
-  check(!view.layers.empty(), "{} has no attention of this kind", options.directory);
-  const AttentionSelection selection{
-      chosen(options.layer, static_cast<std::int64_t>(view.layers.size()), "layer"),
-      chosen(options.head, view.layers.front().dim(1), "head")};
+  AttentionSelection selection = AttentionSelection::everything(view);
+  choose(options.layer, "layer", selection.layers);
+  choose(options.head, "head", selection.heads);
+  selection.mean = options.mean;
   write_attention(view, selection, options.directory, options.out);
 }
 
@@ -74,6 +72,7 @@ void add_attention(Program& program) {
   verb.add_option("--layer", o.layer, "Layer, from 0 (default: all, one row of small maps each)")
       ->group("Attention");
   verb.add_option("--head", o.head, "Head, from 0 (default: all, side by side)")->group("Attention");
+  verb.add_flag("--mean", o.mean, "One map, the mean of the layers and heads")->group("Attention");
   verb.add_option("--out", o.out, "File to write: .png or .svg (needs gnuplot) or .json")
       ->required()
       ->group("Output");

@@ -12,6 +12,9 @@ namespace attune::command {
 
 struct AttentionSelection {
   std::vector<std::int64_t> layers, heads;  // from 0; several make a grid of small maps
+  bool mean = false;                        // or one map, the mean of theirs
+
+  static AttentionSelection everything(const AttentionView& view);
 };
 
 // Writes `path` by its ending: .png or .svg, a heat map with `model` in its title, or .json. Characters that

@@ -1,9 +1,11 @@
 #include "apps/attune/attention_view.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "attune/autograd/tape.h"
 #include "attune/base/error.h"
+#include "attune/generate/generate_sequences.h"
 #include "attune/models/causal_language_model.h"
 #include "attune/models/config_fields.h"
 #include "attune/models/sequence_to_sequence_model.h"
@@ -13,8 +15,6 @@
 
 namespace attune::command {
 namespace {
-
-constexpr std::int64_t longest_translation = 200;  // tokens, of a model that finds no end
 
 using Ids = std::vector<std::int32_t>;
 
@@ -53,23 +53,13 @@ AttentionView view_language_model(const AttentionRequest& request) {
   return {AttentionKind::decoder, tokens, tokens, weights.self};
 }
 
-// The most probable token that may be written.
-std::int32_t best_token(const models::SequenceToSequenceModel& model, const Tensor& hidden) {
-  std::vector<float> scores = model.logits(hidden).to_vector<float>();
-  for (const std::int64_t token : model.suppressed_tokens()) scores[static_cast<std::size_t>(token)] = -1e30F;
-  return static_cast<std::int32_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
-}
-
-// The model's own translation, each token the most probable one; the end of text is last, if it comes.
-Ids translate(const models::SequenceToSequenceModel& model, const Tensor& memory) {
-  const std::int64_t longest = std::min(longest_translation, model.max_target_length());
-  nn::DecoderCache cache = model.make_cache(memory, {}, /*hypotheses=*/1, longest);
-  Ids written;
-  auto last = static_cast<std::int32_t>(model.decoder_start_token());
-  while (static_cast<std::int64_t>(written.size()) < longest && last != model.end_of_text()) {
-    last = best_token(model, model.decode(as_batch({last}), {}, cache));
-    written.push_back(last);
-  }
+// The model's own greedy translation, and the end of text if it comes.
+Ids translate(const models::SequenceToSequenceModel& model, const Ids& source) {
+  const generate::SequenceOptions greedy;
+  const auto best = generate::generate_sequences(model, {{source.begin(), source.end()}}, greedy).front();
+  Ids written(best.tokens.begin(), best.tokens.end());
+  if (std::ssize(written) < std::min(greedy.max_new_tokens, model.max_target_length()))
+    written.push_back(static_cast<std::int32_t>(model.end_of_text()));
   return written;
 }
 
@@ -87,7 +77,7 @@ AttentionView view_translator(const AttentionRequest& request) {
   const auto source_tokens = tokens_of(source, *tokenizer);
   if (kind == AttentionKind::encoder) return {kind, source_tokens, source_tokens, encoder.self};
 
-  const Ids target = request.target ? tokenizer->encode_target(*request.target) : translate(*model, memory);
+  const Ids target = request.target ? tokenizer->encode_target(*request.target) : translate(*model, source);
   expect_length(target, model->max_target_length(), "--target");
   Ids inputs{static_cast<std::int32_t>(model->decoder_start_token())};
   inputs.insert(inputs.end(), target.begin(), target.end() - 1);

@@ -115,6 +115,11 @@ nlohmann::ordered_json read_config(const std::string& path) {
   return json;
 }
 
+bool is_configured(const std::vector<std::string>& arguments, const char* option) {
+  const std::string path = config_path(arguments);
+  return !path.empty() && read_config(path).contains(option);
+}
+
 int report_run(const std::string& out, const train::TrainingResult& result, const std::string& next) {
   using End = train::TrainingResult::End;
   if (result.end == End::interrupted) {

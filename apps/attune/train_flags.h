@@ -39,6 +39,8 @@ void drop_alternatives(const CLI::App& verb, train::TrainingOptions& options);
 std::string config_path(const std::vector<std::string>& arguments);
 // Throws Error when it is no JSON object.
 nlohmann::ordered_json read_config(const std::string& path);
+// Whether the configuration, if there is one, says what `option` is.
+bool is_configured(const std::vector<std::string>& arguments, const char* option);
 
 // Reads a run's options beside those of training, which Fields visits: visit(name, field). Throws UsageError
 // for a key that is not an option, naming it.

@@ -1,6 +1,8 @@
 // attune train translation: trains a Transformer on pairs of sentences.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "apps/attune/command.h"
 #include "apps/attune/train_flags.h"
 #include "apps/attune/translation_run.h"
@@ -48,6 +50,12 @@ void add_training_flags(CLI::App& verb, TranslationRun& run) {
          "The model becomes the mean of the last so many checkpoints; 0: the best of the evaluations");
 }
 
+// The paper's warm-up is longer than a short run: unless somebody chose it, it takes a tenth at most.
+void shorten_warmup(train::TrainingOptions& training) {
+  if (training.max_steps > 0)
+    training.warmup_steps = std::min(training.warmup_steps, training.max_steps / 10);
+}
+
 }  // namespace
 
 void add_train_translation(Program& program, CLI::App& train) {
@@ -57,10 +65,14 @@ void add_train_translation(Program& program, CLI::App& train) {
   add_data_flags(verb, *run);
   add_model_flags(verb, *run);
   add_optimizer_flags(verb, run->training);
+  verb.get_option("--warmup-steps")
+      ->description("Steps over which the learning rate rises; not given: at most a tenth of --max-steps");
   add_run_flags(verb, run->place, run->training, "Times through the pairs; 0: given by --max-steps");
   add_training_flags(verb, *run);
   verb.callback([run, &verb, &program] {
     drop_alternatives(verb, run->training);
+    if (verb.get_option("--warmup-steps")->count() == 0 && !is_configured(program.arguments, "warmup_steps"))
+      shorten_warmup(run->training);
     if (verb.get_option("--tokenizer")->count() > 0) run->model.clear();
     const auto result = train_translation(*run, stderr);
     const std::string& out = run->place.out;

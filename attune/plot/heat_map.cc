@@ -64,7 +64,8 @@ std::u32string replace_missing_glyphs(HeatMapGrid& grid) {
   return missing;
 }
 
-float largest(const HeatMapGrid& grid) {
+float end_of_scale(const HeatMapGrid& grid) {
+  if (grid.scale_end > 0) return grid.scale_end;
   float value = 0;
   for (const auto& map : grid.maps) value = std::max(value, *std::max_element(map.begin(), map.end()));
   return value > 0 ? value : 1;
@@ -124,7 +125,7 @@ class Script {
 
   std::string write() {
     add("set palette defined ({})\nset cbrange [0:{}]\nunset key\nunset xtics\nunset ytics\n", viridis,
-        largest(grid_));
+        end_of_scale(grid_));
     add("set border 31 lw 0.5 lc '#808080'\n");
     write_titles();
     if (layout_.label_every > 0) write_labels();

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <limits>
 
@@ -81,6 +82,17 @@ TEST_F(HeatMap, AGridNamesItsRowsAndColumns) {
   std::size_t images = 0;
   for (std::size_t at = 0; (at = svg.find("<image ", at)) != std::string::npos; ++at) ++images;
   EXPECT_EQ(images, 6u);
+}
+
+TEST_F(HeatMap, LargerValuesThanTheScaleGetItsLastColour) {
+  HeatMapGrid clipped = two_by_three(), capped = two_by_three();
+  clipped.scale_end = capped.scale_end = 0.25F;
+  for (float& value : capped.maps[0]) value = std::min(value, 0.25F);
+  draw_heat_maps(two_by_three(), file("whole.png"));
+  draw_heat_maps(clipped, file("clipped.png"));
+  draw_heat_maps(capped, file("capped.png"));
+  EXPECT_EQ(io::read_text(file("clipped.png")), io::read_text(file("capped.png")));
+  EXPECT_NE(io::read_text(file("clipped.png")), io::read_text(file("whole.png")));
 }
 
 TEST_F(HeatMap, APngFileIsLargerForMoreTokens) {

@@ -2,11 +2,15 @@
 #pragma once
 
 #include <csignal>
+#include <vector>
 
 namespace attune::train {
 
 // While one lives, the first SIGINT or SIGTERM is noted instead of ending the process; a second one ends it
-// at once. One at a time.
+// at once. One at a time, made by the process's first thread, which is the one that the kernel interrupts.
+//
+// It is noted on a stack of its own: oneDNN's generated products use the stack pointer as one more register
+// into their buffers, and what the kernel pushed there would overwrite the heap.
 class StopSignals {
  public:
   StopSignals();
@@ -18,6 +22,8 @@ class StopSignals {
   int received() const;
 
  private:
+  std::vector<char> stack_;
+  stack_t stack_before_{};
   struct sigaction before_interrupt_ {};
   struct sigaction before_terminate_ {};
 };

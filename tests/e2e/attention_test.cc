@@ -58,6 +58,25 @@ TEST_F(Attention, JsonHoldsEveryLayerAndHead) {
   EXPECT_EQ(one["weights"][0][0], json["weights"][1][2]);
 }
 
+TEST_F(Attention, TheMeanIsOfTheChosenMaps) {
+  ASSERT_EQ(attune("attention run --input 'The cat' --layer 1 --out heads.json").exit_code, 0);
+  ASSERT_EQ(attune("attention run --input 'The cat' --layer 1 --mean --out mean.json").exit_code, 0);
+  const auto heads = nlohmann::json::parse(read("heads.json"))["weights"][0];
+  const auto mean = nlohmann::json::parse(read("mean.json"))["weights"];
+  ASSERT_EQ(mean.size(), 7u);
+  for (std::size_t row = 0; row < 7; ++row) {
+    ASSERT_EQ(mean[row].size(), 7u);
+    for (std::size_t column = 0; column < 7; ++column) {
+      double sum = 0;
+      for (const auto& head : heads) sum += head[row][column].get<double>();
+      EXPECT_NEAR(mean[row][column].get<double>(), sum / 3, 1e-6);
+    }
+  }
+  if (!has_gnuplot()) return;
+  ASSERT_EQ(attune("attention run --input 'The cat' --mean --out mean.svg").exit_code, 0);
+  EXPECT_THAT(read("mean.svg"), HasSubstr("run: decoder self-attention, mean of 3 heads of 2 layers"));
+}
+
 TEST_F(Attention, PicturesAreDrawnByTheEndingOfTheFile) {
   if (!has_gnuplot()) GTEST_SKIP() << "gnuplot is not installed";
   const Outcome svg = attune("attention run --input 'The cat' --layer 0 --head 1 --out map.svg");

@@ -13,7 +13,7 @@ class CommandLine : public CommandTest {};
 TEST_F(CommandLine, HelpListsEveryVerbAndItsOptionsWithDefaults) {
   const Outcome help = attune("--help");
   EXPECT_EQ(help.exit_code, 0);
-  for (const char* verb : {"demo", "train", "generate", "eval", "info", "attention"})
+  for (const char* verb : {"demo", "train", "generate", "translate", "eval", "info", "attention"})
     EXPECT_THAT(help.out, HasSubstr(verb));
   const Outcome generate = attune("generate --help");
   EXPECT_EQ(generate.exit_code, 0);
@@ -21,6 +21,18 @@ TEST_F(CommandLine, HelpListsEveryVerbAndItsOptionsWithDefaults) {
        {"--prompt", "--max-new-tokens", "--temperature", "--top-k", "--top-p", "--min-p",
         "--repetition-penalty", "--seed", "--stop", "--ignore-eos", "--dtype", "INT=200"}) {
     EXPECT_THAT(generate.out, HasSubstr(option));
+  }
+}
+
+TEST_F(CommandLine, ADemoThatIsStoppedSaysSo) {
+  for (const std::string demo : {"demo", "demo text"}) {
+    const Outcome outcome = shell("attune " + demo +
+                                  " --out run > out 2> err & pid=$!\n"
+                                  "for i in $(seq 600); do grep -q 'step 1/' err && break; sleep 0.1; done\n"
+                                  "kill -TERM $pid; wait $pid; code=$?; cat out; exit $code");
+    EXPECT_EQ(outcome.exit_code, 128 + 15) << read("err");
+    EXPECT_THAT(outcome.out, HasSubstr("learns to"));
+    EXPECT_THAT(outcome.out, HasSubstr("Run 'attune " + demo + "' again"));
   }
 }
 

@@ -85,6 +85,27 @@ TEST_F(Translation, LearnsToTranslateAndIsUsedByTheOtherVerbs) {
     EXPECT_THAT(info.out, HasSubstr(word));
 }
 
+TEST_F(Translation, AShortRunWarmsUpForATenthOfItsStepsUnlessToldOtherwise) {
+  const auto warmup = [&](const std::string& run) {
+    return nlohmann::json::parse(read(run + "/training_config.json"))["warmup_steps"].get<int>();
+  };
+  const std::string start = "train translation --train de en --layers 1 --heads 2 --width 16 ";
+  const auto run = [&](const std::string& arguments) {
+    const Outcome outcome = attune(start + arguments);
+    EXPECT_EQ(outcome.exit_code, 0) << arguments << "\n" << outcome.err;
+  };
+  run("--max-steps 20 --out short");
+  EXPECT_EQ(warmup("short"), 2);
+  run("--max-steps 20 --warmup-steps 20 --out told");
+  EXPECT_EQ(warmup("told"), 20);
+  // A resumed run keeps its schedule; a configuration is told too.
+  run("--max-steps 40 --out short --resume");
+  EXPECT_EQ(warmup("short"), 2);
+  run("--config told/training_config.json --out configured");
+  EXPECT_EQ(warmup("configured"), 20);
+  expect_refused(start + "--max-steps 20 --warmup-steps 30 --out refused", 2, {"--warmup-steps is 30"});
+}
+
 TEST_F(Translation, GivesLinesBackInOrder) {
   train_one();
   std::string input;
