@@ -16,6 +16,7 @@
 #include "attune/models/gpt2/summary.h"
 #include "attune/models/transformer/summary.h"
 #include "attune/models/transformer/transformer.h"
+#include "attune/models/weight_table.h"
 #include "attune/text/tokenizer.h"
 #include "attune/text/translation_tokenizer.h"
 
@@ -146,13 +147,16 @@ void describe_gpt2(const Options& options) {
   fmt::print("{}: GPT-2, {} layers, {} heads, width {}, feed-forward {}, context {}, vocabulary {}{}\n\n",
              options.directory, config.n_layer, config.n_head, config.n_embd, config.n_inner,
              config.n_positions, config.vocab_size, config.tie_word_embeddings ? ", tied output" : "");
-  print_parameters(models::Gpt2(config).parameters());
+  const models::Gpt2 model(config);
+  print_parameters(model.parameters());
   print_memory(models::gpt2_inference_memory(config, batch),
                models::gpt2_training_memory(config, batch, tokens), batch, config.n_positions, tokens);
   if (options.shapes)
     print_shapes("B sequences, T tokens, D width, H heads, Dh head width, F feed-forward, V vocabulary",
                  models::gpt2_shapes(config, batch, tokens));
   print_tokenizer(options.directory);
+  print_history(options.directory);
+  models::check_weights(model.parameters(), models::gpt2_weight_table(), options.directory);
 }
 
 void describe_transformer(const Options& options) {
@@ -163,7 +167,8 @@ void describe_transformer(const Options& options) {
       "vocabulary {}, tied embeddings\n\n",
       options.directory, config.encoder_layers, config.decoder_layers, config.encoder_attention_heads,
       config.d_model, config.encoder_ffn_dim, config.max_position_embeddings, config.vocab_size);
-  print_parameters(models::Transformer(config).parameters());
+  const models::Transformer model(config);
+  print_parameters(model.parameters());
   print_memory(models::transformer_inference_memory(config, batch, tokens),
                models::transformer_training_memory(config, batch, tokens), batch, tokens, tokens);
   if (options.shapes)
@@ -172,6 +177,8 @@ void describe_transformer(const Options& options) {
   const auto tokenizer = text::load_translation_tokenizer(options.directory);
   print_tokenizer(tokenizer->kind(), tokenizer->vocab_size(), tokenizer->special(),
                   [&](std::int32_t id) { return tokenizer->id_to_token(id); });
+  print_history(options.directory);
+  models::check_weights(model.parameters(), models::transformer_weight_table(), options.directory);
 }
 
 void run(const Options& options) {
@@ -181,7 +188,6 @@ void run(const Options& options) {
   if (options.tokens < 0) fail_usage("--context is {}, expected 0 (the model's) or more", options.tokens);
   check(std::filesystem::is_directory(options.directory), "{} is not a model directory", options.directory);
   is_translation_model(options.directory) ? describe_transformer(options) : describe_gpt2(options);
-  print_history(options.directory);
 }
 
 }  // namespace

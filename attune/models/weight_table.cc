@@ -7,6 +7,7 @@
 
 #include "attune/backend/cpu/threads.h"
 #include "attune/io/safetensors.h"
+#include "attune/io/safetensors_header.h"
 
 namespace attune::models {
 namespace {
@@ -170,7 +171,7 @@ class Matcher {
     for (const nn::Parameter& parameter : parameters.all()) matches.push_back(match_one(parameter));
     for (const io::TensorView& view : file_.tensors()) {
       if (!used_.contains(view.name) && !is_ignored(table_, view.name))
-        problems_.lines.push_back(fmt::format("unexpected: {}", view.name));
+        problems_.lines.push_back(fmt::format("unexpected: {}", io::quote(view.name)));
     }
     problems_.raise(checkpoint);
     return matches;
@@ -185,8 +186,9 @@ class Matcher {
       if (const auto* view = find_tied(*applied.rule, name)) {
         const Shape got{std::span<const std::int64_t>(view->shape)};
         if (!(got == expected)) {
-          problems_.lines.push_back(fmt::format("misshapen: {} has shape {}, expected {}", view->name,
-                                                got.to_string(), expected.to_string()));
+          problems_.lines.push_back(fmt::format("misshapen: {} has shape {}, expected {}",
+                                                io::quote(view->name), got.to_string(),
+                                                expected.to_string()));
         }
         match.views.push_back(view);
       } else if (!applied.rule->optional) {
@@ -206,8 +208,8 @@ class Matcher {
       if (first == nullptr) {
         first = view;
       } else if (view->type != first->type || !std::ranges::equal(view->bytes, first->bytes)) {
-        problems_.lines.push_back(
-            fmt::format("untied: {} differs from {}, expected the same tensor", view->name, first->name));
+        problems_.lines.push_back(fmt::format("untied: {} differs from {}, expected the same tensor",
+                                              io::quote(view->name), io::quote(first->name)));
       }
     };
     look(name);
@@ -246,6 +248,12 @@ void load_weights(const nn::Parameters& parameters, const WeightTable& table,
     const Tensor& ours = match.parameter->tensor;
     ours.bind(load(match, wanted_dtype(ours, options)));
   }
+}
+
+void check_weights(const nn::Parameters& parameters, const WeightTable& table,
+                   const std::filesystem::path& checkpoint) {
+  const io::Safetensors file(checkpoint);
+  Matcher(table, file).match_all(parameters, checkpoint);
 }
 
 std::vector<std::string> checkpoint_names(const WeightTable& table, const std::string& ours) {

@@ -53,6 +53,10 @@ struct LoadOptions {
 void load_weights(const nn::Parameters& parameters, const WeightTable& table,
                   const std::filesystem::path& checkpoint, const LoadOptions& options = {});
 
+// Throws as load_weights() does when the checkpoint and the parameters do not match, without reading weights.
+void check_weights(const nn::Parameters& parameters, const WeightTable& table,
+                   const std::filesystem::path& checkpoint);
+
 // The names, prefix included, under which a parameter is written: one, or those of its parts.
 std::vector<std::string> checkpoint_names(const WeightTable& table, const std::string& ours);
 

@@ -83,6 +83,30 @@ TEST_F(CommandLine, ABrokenModelDirectoryIsNamed) {
   EXPECT_THAT(outcome.err, HasSubstr("config.json"));
 }
 
+TEST_F(CommandLine, InfoSaysWhenTheWeightsDoNotFit) {
+  write("text.txt", sample_text(200));
+  ASSERT_EQ(
+      attune("train lm --train text.txt --layers 1 --heads 1 --width 8 --context 16 --max-steps 2 --out run")
+          .exit_code,
+      0);
+  const std::string weights = read("run/model.safetensors");
+  EXPECT_EQ(attune("info run").exit_code, 0);
+
+  write("run/model.safetensors", weights.substr(0, weights.size() - 8));
+  const Outcome truncated = attune("info run");
+  EXPECT_EQ(truncated.exit_code, 1);
+  EXPECT_THAT(truncated.out, HasSubstr("GPT-2, 1 layers"));
+  EXPECT_THAT(truncated.err, HasSubstr("run/model.safetensors"));
+
+  write("run/model.safetensors", weights);
+  std::string config = read("run/config.json");
+  config.replace(config.find("\"n_layer\": 1"), 12, "\"n_layer\": 2");
+  write("run/config.json", config);
+  const Outcome misfit = attune("info run");
+  EXPECT_EQ(misfit.exit_code, 1);
+  EXPECT_THAT(misfit.err, HasSubstr("missing: h.1.ln_1.weight"));
+}
+
 TEST_F(CommandLine, APromptLongerThanTheContextIsRefused) {
   write("text.txt", sample_text(200));
   ASSERT_EQ(

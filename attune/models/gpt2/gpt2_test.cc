@@ -293,7 +293,7 @@ TEST_F(Gpt2Directory, WhatDoesNotFitIsListedAtOnce) {
     load_weights(shallow.parameters(), gpt2_weight_table(), golden_directory("even"));
     FAIL() << "layers too many were accepted";
   } catch (const Error& error) {
-    EXPECT_THAT(error.what(), ::testing::HasSubstr("unexpected: transformer.h.1.ln_1.weight"));
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("unexpected: 'transformer.h.1.ln_1.weight'"));
   }
 }
 
