@@ -16,9 +16,9 @@ enum class AttentionKind { encoder, decoder, cross };
 struct AttentionRequest {
   std::filesystem::path directory;
   std::string input;
-  std::optional<std::string>
-      target;  // what a translator is made to write; its own translation when not given
-  std::optional<AttentionKind> kind;  // cross for a translator, decoder for a GPT when not given
+  // What a translator is made to write; its own translation when not given.
+  std::optional<std::string> target = {};
+  std::optional<AttentionKind> kind = {};  // cross for a translator, decoder for a GPT when not given
 };
 
 struct AttentionView {

@@ -63,7 +63,7 @@ std::string SentencePieceNormalizer::normalize(std::string_view text) const {
     text.remove_prefix(consumed);
   }
 
-  while (remove_extra && result.ends_with(space)) result.resize(result.size() - space.size());
+  while (remove_extra && result.ends_with(space)) result.erase(result.size() - space.size());
   if (options_.add_dummy_prefix && options_.treat_whitespace_as_suffix) result += space;
   return result;
 }
