@@ -81,7 +81,8 @@ AddedTokens read_added_tokens(const Vocabulary& vocabulary, const SpecialTokens&
     ids[find_token(vocabulary, content_of(token), "added token")] |= is_special;
   };
   if (config.is_object()) {
-    for (const auto& [id, token] : config.value("added_tokens_decoder", Json::object()).items()) {
+    const Json decoder = config.value("added_tokens_decoder", Json::object());  // items() only refers to it
+    for (const auto& [id, token] : decoder.items()) {
       add(token, token.value("special", false));
     }
     for (const char* name : {"additional_special_tokens", "extra_special_tokens"}) {
