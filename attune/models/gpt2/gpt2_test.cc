@@ -284,7 +284,7 @@ TEST_F(Gpt2Directory, WhatDoesNotFitIsListedAtOnce) {
     EXPECT_THAT(error.what(), ::testing::HasSubstr("missing: h.2.attn.c_attn.weight"));
     EXPECT_THAT(error.what(),
                 ::testing::HasSubstr(
-                    "misshapen: transformer.h.1.mlp.c_fc.weight has shape [16, 64], expected [16, 80]"));
+                    "misshapen: 'transformer.h.1.mlp.c_fc.weight' has shape [16, 64], expected [16, 80]"));
   }
   config = read_gpt2_config(golden_directory("even"));
   config.n_layer = 1;

@@ -390,8 +390,9 @@ TEST_F(TransformerDirectory, TiedNamesStandForOneAnother) {
     load_from(directory_);
     FAIL() << "an output layer of its own was accepted";
   } catch (const Error& error) {
-    EXPECT_THAT(error.what(), ::testing::HasSubstr(
-                                  "untied: lm_head.weight differs from model.encoder.embed_tokens.weight"));
+    EXPECT_THAT(
+        error.what(),
+        ::testing::HasSubstr("untied: 'lm_head.weight' differs from 'model.encoder.embed_tokens.weight'"));
   }
 }
 
@@ -407,7 +408,7 @@ TEST_F(TransformerDirectory, WhatDoesNotFitIsListedAtOnce) {
   } catch (const Error& error) {
     using ::testing::HasSubstr;
     EXPECT_THAT(error.what(), HasSubstr("missing: encoder.layers.2.self_attn.v_proj.weight"));
-    EXPECT_THAT(error.what(), HasSubstr("misshapen: model.decoder.layers.0.fc1.weight has shape [20, 16], "
+    EXPECT_THAT(error.what(), HasSubstr("misshapen: 'model.decoder.layers.0.fc1.weight' has shape [20, 16], "
                                         "expected [21, 16]"));
   }
 }
