@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "attune/tensor/device.h"
+#include "attune/tensor/free_ranges.h"
 
 namespace attune {
 
@@ -37,10 +38,13 @@ class CachingAllocator {
   void reset_peak();
 
  private:
-  Block take_cached(std::size_t bytes);
+  void* take_small(std::size_t bytes);
+  void* take_large(std::size_t bytes);
 
   std::mutex mutex_;
-  std::map<std::size_t, std::vector<void*>> cache_;  // by size class
+  std::map<std::size_t, std::vector<void*>> small_;  // free buffers by size class
+  std::size_t small_cached_ = 0;                     // bytes of them
+  FreeRanges free_;                                  // of the segments that large buffers are cut from
   MemoryStatistics statistics_;
 };
 
