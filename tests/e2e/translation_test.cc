@@ -189,9 +189,9 @@ TEST_F(Translation, RefusesDataThatCannotBeUsed) {
   expect_refused("train translation --train wrong.gz en" + rest, 1, {"wrong.gz is not compressed by gzip"});
   expect_refused("train translation --train blank blank" + rest, 1, {"2 with an empty side"});
   expect_refused("train translation --train de missing" + rest, 1, {"missing"});
-  expect_refused("train translation --train de en --label-smoothing 1" + rest, 2, {"--label-smoothing"});
-  expect_refused("train translation --train de en --batch-tokens 0" + rest, 2, {"--batch-tokens"});
-  expect_refused("train translation --train de en --heads 3" + rest, 2, {"3 heads"});
+  expect_refused("train translation --train de en" + rest + " --label-smoothing 1", 2, {"--label-smoothing"});
+  expect_refused("train translation --train de en" + rest + " --batch-tokens 0", 2, {"--batch-tokens"});
+  expect_refused("train translation --train de en" + rest + " --heads 3", 2, {"3 heads"});
   EXPECT_FALSE(exists("refused/model.safetensors"));
 }
 
