@@ -409,8 +409,9 @@ TEST_F(TransformerDirectory, TiedNamesStandForOneAnother) {
     load_from(directory_);
     FAIL() << "an output layer of its own was accepted";
   } catch (const Error& error) {
-    EXPECT_THAT(error.what(), ::testing::HasSubstr(
-                                  "untied: 'lm_head.weight' differs from 'model.encoder.embed_tokens.weight'"));
+    EXPECT_THAT(
+        error.what(),
+        ::testing::HasSubstr("untied: 'lm_head.weight' differs from 'model.encoder.embed_tokens.weight'"));
   }
 }
 
