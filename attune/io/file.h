@@ -32,7 +32,7 @@ class MappedFile {
   const std::filesystem::path& path() const { return path_; }
 
   // Brings `part` of the file into the page table now: many pages at a time, where touching them one by one
-  // later takes as long as reading them. A hint; may be called on several threads.
+  // later takes as long as reading them. A hint.
   static void populate(std::span<const std::byte> part);
 
  private:

@@ -5,7 +5,6 @@
 #include <set>
 #include <span>
 
-#include "attune/backend/cpu/threads.h"
 #include "attune/io/safetensors.h"
 #include "attune/io/safetensors_header.h"
 
@@ -119,22 +118,11 @@ void read_into(const io::TensorView& view, const Tensor& tensor) {
   }
 }
 
-// Inference reads all of it for the first token anyway.
-void populate(std::span<const std::byte> bytes) {
-  constexpr std::int64_t part = std::int64_t{4} << 20;
-  const auto size = static_cast<std::int64_t>(bytes.size());
-  cpu::parallel_for((size + part - 1) / part, 1, [&](std::int64_t begin, std::int64_t end) {
-    const std::int64_t from = begin * part, to = std::min(end * part, size);
-    io::MappedFile::populate(
-        bytes.subspan(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from)));
-  });
-}
-
 // The tensor of the file in the wanted type: a window on the mapped file when it is stored so.
 Tensor read_tensor(const io::TensorView& view, DType wanted) {
   const Shape shape{std::span<const std::int64_t>(view.shape)};
   if (view.type == io::stored_type_of(wanted) && aligned(view)) {
-    populate(view.bytes);
+    io::MappedFile::populate(view.bytes);  // inference reads all of it for the first token anyway
     return Tensor::wrap(view.bytes.data(), shape, wanted, std::const_pointer_cast<io::MappedFile>(view.file));
   }
   const Tensor tensor = Tensor::empty(shape, wanted);
