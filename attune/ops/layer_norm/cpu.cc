@@ -1,6 +1,8 @@
 #include "attune/ops/layer_norm/cpu.h"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "attune/backend/cpu/layer_norm.h"
 
@@ -114,8 +116,8 @@ RowStatistics add_layer_norm_forward(const Tensor& residual, const Tensor& branc
                                      const Tensor& bias, double epsilon, const Tensor& sum, const Tensor& y) {
   const RowStatistics statistics = empty_statistics(residual);
   if (residual.dtype() == DType::float64) {
-    for (std::int64_t i = 0; i < sum.elements(); ++i)
-      sum.mutable_data<double>()[i] = residual.data<double>()[i] + branch.data<double>()[i];
+    const double *x = residual.data<double>(), *added = branch.data<double>();
+    std::transform(x, x + sum.elements(), added, sum.mutable_data<double>(), std::plus<>());
     forward_float64(sum, weight, bias, epsilon, y, statistics);
     return statistics;
   }
