@@ -8,11 +8,11 @@
 
 #include "attune/autograd/tape.h"
 #include "attune/tasks/shuffle.h"
+#include "attune/tasks/targets.h"
 
 namespace attune::tasks {
 namespace {
 
-constexpr std::int64_t ignored = -100;  // a target that does not count
 // Sets the draws of windows apart from those of the parameters' first values, which have the same seed.
 constexpr std::uint64_t window_stream = 0x5eed0fba7c4;
 
@@ -41,29 +41,16 @@ class Batch {
   }
   // The first `count` targets of a row do not count.
   void ignore(std::int64_t row, std::int64_t count) {
-    std::fill_n(row_of(targets_, row).begin(), count, ignored);
+    std::fill_n(row_of(targets_, row).begin(), count, ignored_target);
   }
 
   const Tensor& ids() const { return ids_; }          // (B, T)
   const Tensor& targets() const { return targets_; }  // (B, T)
 
  private:
-  static std::span<std::int64_t> row_of(const Tensor& tensor, std::int64_t row) {
-    return {tensor.mutable_data<std::int64_t>() + row * tensor.dim(1),
-            static_cast<std::size_t>(tensor.dim(1))};
-  }
-
   const text::TokenCorpus& text_;
   Tensor ids_, targets_;
 };
-
-double sum_of(const Tensor& losses, const Tensor& targets) {
-  const auto values = losses.to_vector<float>();
-  const auto targeted = targets.to_vector<std::int64_t>();
-  double sum = 0;
-  for (std::size_t i = 0; i < values.size(); ++i) sum += targeted[i] == ignored ? 0 : values[i];
-  return sum;
-}
 
 }  // namespace
 
@@ -148,7 +135,7 @@ std::optional<LanguageModelEvaluation> evaluate_language_model(const models::Cau
       batch.ignore(row, counted - begin);
       counted = begin + length;
     }
-    sum += sum_of(model.token_losses(batch.ids(), batch.targets(), how), batch.targets());
+    sum += sum_of_losses(model.token_losses(batch.ids(), batch.targets(), how), batch.targets());
   }
   const double loss = sum / static_cast<double>(tokens);
   return LanguageModelEvaluation{loss, std::exp(loss),

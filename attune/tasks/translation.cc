@@ -6,11 +6,11 @@
 
 #include "attune/autograd/tape.h"
 #include "attune/base/error.h"
+#include "attune/tasks/targets.h"
 
 namespace attune::tasks {
 namespace {
 
-constexpr std::int64_t ignored = -100;  // a target that does not count
 // Sets the order of batches apart from the parameters' first values, which have the same seed.
 constexpr std::uint64_t batch_stream = 0x7a5;
 
@@ -18,18 +18,6 @@ std::int64_t longest_of(const text::TokenSequences& sequences, std::span<const s
   std::int64_t longest = 0;
   for (const std::uint32_t i : which) longest = std::max(longest, sequences.length(i));
   return longest;
-}
-
-std::span<std::int64_t> row_of(const Tensor& tensor, std::int64_t row) {
-  return {tensor.mutable_data<std::int64_t>() + row * tensor.dim(1), static_cast<std::size_t>(tensor.dim(1))};
-}
-
-double sum_of(const Tensor& losses, const Tensor& targets) {
-  const auto values = losses.to_vector<float>();
-  const auto targeted = targets.to_vector<std::int64_t>();
-  double sum = 0;
-  for (std::size_t i = 0; i < values.size(); ++i) sum += targeted[i] == ignored ? 0 : values[i];
-  return sum;
 }
 
 }  // namespace
@@ -43,7 +31,7 @@ TranslationBatch make_translation_batch(const models::SequenceToSequenceModel& m
   TranslationBatch batch;
   batch.source.ids = Tensor::full({rows, source_length}, model.padding_token(), DType::int64);  // (B, S)
   batch.inputs.ids = Tensor::full({rows, target_length}, model.padding_token(), DType::int64);  // (B, T)
-  batch.targets = Tensor::full({rows, target_length}, ignored, DType::int64);                   // (B, T)
+  batch.targets = Tensor::full({rows, target_length}, ignored_target, DType::int64);            // (B, T)
   const Tensor mask = Tensor::zeros({rows, source_length}, DType::boolean);                     // (B, S)
   bool padded = false;
   for (std::int64_t row = 0; row < rows; ++row) {
@@ -100,7 +88,7 @@ std::optional<TranslationEvaluation> evaluate_translation(const models::Sequence
   for (std::int64_t i = 0; i < batches.per_epoch(); ++i) {
     if (stopped && stopped()) return std::nullopt;
     const auto batch = make_translation_batch(model, text, batches.sorted_batch(i));
-    sum += sum_of(model.token_losses(batch.source, batch.inputs, batch.targets, how), batch.targets);
+    sum += sum_of_losses(model.token_losses(batch.source, batch.inputs, batch.targets, how), batch.targets);
   }
   const double loss = sum / static_cast<double>(text.target.tokens());
   return TranslationEvaluation{loss, std::exp(loss), text.target.tokens()};
