@@ -1,0 +1,36 @@
+// Batches of a given number of examples, those of similar length together.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace attune::tasks {
+
+// Every epoch has each example once, in an order that is a pure function of (seed, epoch): a random one, of
+// which each stretch of 50 batches is sorted by length before it is cut, so that little of a batch is padding
+// (the group_by_length of Hugging Face's Trainer); then the batches of the epoch change places.
+class ExampleBatches {
+ public:
+  // `lengths` has one value an example. Throws UsageError for a batch of less than one example.
+  ExampleBatches(std::vector<std::int64_t> lengths, std::int64_t batch_size, std::uint64_t seed);
+
+  std::int64_t per_epoch() const;
+
+  // The examples of a batch: batch_size of them, or the rest. Valid until the next call for another epoch.
+  std::span<const std::uint32_t> batch(std::int64_t epoch, std::int64_t index);
+  // The same in the order of length, for evaluation: no random numbers in it.
+  std::span<const std::uint32_t> sorted_batch(std::int64_t index) const;
+
+ private:
+  void shuffle(std::int64_t epoch);
+  std::span<const std::uint32_t> cut(const std::vector<std::uint32_t>& order, std::int64_t batch) const;
+
+  std::vector<std::int64_t> lengths_;
+  std::int64_t batch_size_;
+  std::uint64_t seed_;
+  std::vector<std::uint32_t> sorted_, order_;  // by length; in the current epoch
+  std::int64_t epoch_ = -1;
+};
+
+}  // namespace attune::tasks
