@@ -14,6 +14,7 @@
 
 #include "attune/base/error.h"
 #include "attune/text/added_tokens.h"
+#include "attune/text/encoding.h"
 #include "attune/text/models/model.h"
 #include "attune/text/pre_tokenizers/pre_tokenizer.h"
 #include "attune/text/vocabulary.h"
@@ -25,6 +26,12 @@ inline constexpr std::string_view kEndOfText = "<|endoftext|>";
 
 struct SpecialTokens {
   std::optional<std::int32_t> bos, eos, unk, pad;
+  std::optional<std::int32_t> cls = std::nullopt, sep = std::nullopt, mask = std::nullopt;
+};
+
+struct EncodeOptions {
+  bool add_special_tokens = true;                       // Those of the post-processor: [CLS], </s>.
+  std::optional<Truncation> truncation = std::nullopt;  // None: texts stay as long as they are.
 };
 
 // Text that cannot be encoded: invalid UTF-8 or an unknown character where a model of characters has no token
@@ -58,6 +65,20 @@ class Tokenizer {
 
   // Added tokens are recognised wherever they occur. Throws EncodeError.
   std::vector<std::int32_t> encode(std::string_view text) const;
+
+  // What a model reads: the tokens of one text or two, with where they stand in the text and, unless the
+  // options say otherwise, what the post-processor adds to them. Of windows that truncation cuts off, see
+  // Encoding::overflowing. Throw EncodeError, and Error where the options do not fit the text.
+  Encoding encode_single(std::string_view text, const EncodeOptions& options = {}) const;
+  Encoding encode_pair(std::string_view first, std::string_view second,
+                       const EncodeOptions& options = {}) const;
+  // A text that is divided into words, as for tagging them (is_split_into_words in transformers): each is a
+  // text of its own for the pipeline, word_ids say which one a token is of, and offsets are those in the
+  // word.
+  Encoding encode_words(std::span<const std::string> words, const EncodeOptions& options = {}) const;
+  // How many tokens the post-processor adds to one text or to a pair.
+  std::size_t added_special_tokens(bool pair) const;
+
   // The bytes of the tokens, valid UTF-8 or not; with `skip_special`, those of special tokens are left out.
   // Throws Error for an id out of range.
   std::string decode(std::span<const std::int32_t> ids, bool skip_special = false) const;
