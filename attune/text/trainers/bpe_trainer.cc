@@ -9,7 +9,10 @@
 #include <vector>
 
 #include "attune/text/byte_alphabet.h"
+#include "attune/text/decoders/byte_level_decoder.h"
 #include "attune/text/models/bpe.h"
+#include "attune/text/post_processors/byte_level_processing.h"
+#include "attune/text/post_processors/template_processing.h"
 #include "attune/text/pre_tokenizers/byte_level.h"
 
 namespace attune::text {
@@ -126,6 +129,15 @@ class PairCounts {
   std::priority_queue<Candidate> candidates_;
 };
 
+// The post-processor that appends the token to a text, or to each of two.
+std::unique_ptr<const PostProcessor> ending_template(const SpecialToken& end) {
+  using T = TemplateProcessing;
+  return std::make_unique<T>(
+      T::Template{T::first(), T::special(end.token)},
+      T::Template{T::first(), T::special(end.token), T::second(1), T::special(end.token, 1)},
+      T::Tokens{{end.token, {end}}});
+}
+
 }  // namespace
 
 BpeTrainer::BpeTrainer(Options options) : options_(std::move(options)) {
@@ -198,18 +210,24 @@ std::unique_ptr<Tokenizer> BpeTrainer::train() const {
   }
 
   const AddedTokens added(special_tokens(static_cast<std::int32_t>(tokens.size())));
-  for (const AddedToken& token : special_tokens(static_cast<std::int32_t>(tokens.size())))
-    tokens.push_back(token.content);
   auto vocabulary = std::make_shared<const Vocabulary>(std::move(tokens));
-  auto bpe = std::make_unique<Bpe>(vocabulary, std::move(merges));
   const auto id_of = [&](const std::string& name) {
     const AddedToken* token = added.find_content(name);
     return token ? std::optional(token->id) : std::nullopt;
   };
   const SpecialTokens special{id_of(options_.special.bos), id_of(options_.special.eos),
                               id_of(options_.special.unk), id_of(options_.special.pad)};
-  return std::make_unique<Tokenizer>(std::make_unique<ByteLevel>(), std::move(bpe), std::move(vocabulary),
-                                     added, special, options_.ends_text);
+  const ByteLevel::Options byte_level;
+  Pipeline pipeline;
+  pipeline.pre_tokenizer = std::make_unique<ByteLevel>(byte_level);
+  pipeline.model = std::make_unique<Bpe>(std::move(vocabulary), std::move(merges));
+  pipeline.post_processor = std::make_unique<ByteLevelProcessing>(byte_level);
+  if (options_.ends_text) {
+    check(special.eos.has_value(), "the tokenizer shall append an end to every text and has no eos_token");
+    pipeline.post_processor = ending_template({options_.special.eos, *special.eos});
+  }
+  pipeline.decoder = std::make_unique<ByteLevelDecoder>(byte_level);
+  return std::make_unique<Tokenizer>(std::move(pipeline), added, special);
 }
 
 }  // namespace attune::text
