@@ -35,7 +35,7 @@ struct EncodeRun {
 struct DecodeRun {
   std::string tokenizer, input;
   std::vector<std::string> ids;
-  bool skip_special_tokens = false, null = false;
+  bool skip_special_tokens = false, json = false;
 };
 
 struct TrainRun {
@@ -121,7 +121,8 @@ void decode(const DecodeRun& run) {
   const auto tokenizer = text::load_tokenizer(run.tokenizer);
   for_each_line(run.ids, !run.ids.empty(), run.input, [&](const std::string& line) {
     const std::string text = tokenizer->decode(parse_ids(line), run.skip_special_tokens);
-    fmt::print("{}{}", text::replace_invalid_utf8(text), run.null ? '\0' : '\n');
+    const std::string valid = text::replace_invalid_utf8(text);
+    fmt::print("{}\n", run.json ? Json(valid).dump() : valid);
   });
 }
 
@@ -202,8 +203,7 @@ void add_decode(CLI::App& tokenizer) {
   verb.add_option("--input", run->input, "File with lines of ids")->group("Text");
   verb.add_flag("--skip-special-tokens", run->skip_special_tokens, "Leave out tokens of the format")
       ->group("Output");
-  verb.add_flag("--null", run->null, "End each text with a zero byte: texts may have several lines")
-      ->group("Output");
+  verb.add_flag("--json", run->json, "A JSON string a line: a text may have several")->group("Output");
   verb.callback([run] { decode(*run); });
 }
 

@@ -1,15 +1,19 @@
 // Every stage of a tokenizer against Hugging Face's: tests/goldens/make_pipelines.py says what the files
 // hold.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "attune/io/file.h"
+#include "attune/io/test_directory.h"
 #include "attune/text/streaming_decoder.h"
 #include "attune/text/tokenizer_json.h"
 #include "attune/text/utf8.h"
@@ -31,7 +35,9 @@ std::unique_ptr<Tokenizer> read_tokenizer(const Json& json) {
 std::vector<std::string> names() {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(kGoldens)) {
-    if (entry.path().stem() != "texts") names.push_back(entry.path().stem());
+    const bool is_tokenizer = entry.path().extension() == ".json" && entry.path().stem() != "texts" &&
+                              entry.path().stem() != "older";
+    if (is_tokenizer) names.push_back(entry.path().stem());
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -159,6 +165,96 @@ TEST_P(PipelineTest, ComesBackFromItsFile) {
   EXPECT_EQ(written["decoder"], json["decoder"]);
   EXPECT_EQ(written["added_tokens"], json["added_tokens"]);
   EXPECT_EQ(written["model"], json["model"]);
+}
+
+TEST(OlderTokenizersTest, ReadsWhatTransformersReads) {
+  const Json golden = read_golden("older");
+  for (const auto& [family, encodings] : golden.items()) {
+    const auto tokenizer = load_tokenizer(kGoldens + "older/" + family);
+    for (const Json& item : encodings) {
+      const auto text = item.at("text").get<std::string>();
+      const Encoding encoding = tokenizer->encode_single(text);
+      Json expected = without_decoded(item);
+      expected.erase("text");
+      EXPECT_EQ(fields(encoding, character_offsets(text, encoding.offsets), expected), expected)
+          << family << ": " << testing::PrintToString(text);
+      for (const bool skip : {false, true}) {
+        EXPECT_EQ(replace_invalid_utf8(tokenizer->decode(encoding.ids, skip)), item["decoded"][skip ? 1 : 0])
+            << family << ": " << testing::PrintToString(text);
+      }
+    }
+  }
+}
+
+// What has been read from older files and written is the same tokenizer.
+TEST(OlderTokenizersTest, ComesBackFromTokenizerJson) {
+  const Json golden = read_golden("older");
+  for (const auto& [family, encodings] : golden.items()) {
+    io::TestDirectory directory;
+    const auto tokenizer = load_tokenizer(kGoldens + "older/" + family);
+    save_tokenizer(*tokenizer, directory.path(), 512);
+    const auto read = load_tokenizer(directory.path());
+    EXPECT_EQ(read->to_json(), tokenizer->to_json()) << family;
+    EXPECT_EQ(read->special().mask, tokenizer->special().mask) << family;
+    EXPECT_EQ(read->special().sep, tokenizer->special().sep) << family;
+    EXPECT_EQ(read->special().eos, tokenizer->special().eos) << family;
+    for (const Json& item : encodings) {
+      EXPECT_EQ(read->encode_single(item.at("text").get<std::string>()).ids, item["ids"].get<Ids>())
+          << family;
+    }
+  }
+}
+
+TEST(OlderTokenizersTest, NamesWhatIsWrong) {
+  io::TestDirectory directory;
+  const auto error = [&](const char* file, const std::string& content) -> std::string {
+    io::write_text_atomically(directory.path() / file, content);
+    try {
+      load_tokenizer(directory.path() / file);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  EXPECT_THAT(error("vocab.txt", ""), testing::HasSubstr("the vocabulary is empty"));
+  EXPECT_THAT(error("vocab.txt", "a\nb\n"), testing::HasSubstr("the vocabulary has no ["));
+  EXPECT_THAT(error("spiece.model", "no model"), testing::HasSubstr("not a SentencePiece model"));
+  const std::string model = io::read_text(kGoldens + "older/t5/spiece.model");
+  EXPECT_THAT(error("spiece.model", model.substr(0, model.size() / 2)),
+              testing::HasSubstr("SentencePiece model"));
+}
+
+// Whatever a file has become, it is read or refused.
+TEST(TokenizerFileTest, RefusesWhatIsCutOffOrDamaged) {
+  for (const char* name : {"bert", "t5", "llama", "split_byte_level"}) {
+    const std::string good = read_golden(name)["tokenizer"].dump();
+    std::mt19937_64 random(1);
+    const auto try_to_read = [](const std::string& json) {
+      try {
+        make_tokenizer(parse_tokenizer_file(json), nullptr)->encode_single("Hello [MASK] wörld 木");
+      } catch (const Error&) {
+      } catch (const Json::exception&) {
+      }
+    };
+    for (std::size_t size = 0; size < good.size(); size += 1 + good.size() / 150) {
+      EXPECT_THROW(make_tokenizer(parse_tokenizer_file(good.substr(0, size)), nullptr), Error) << size;
+    }
+    for (int round = 0; round < 300; ++round) {
+      std::string damaged = good;
+      for (int n = 0; n < 3; ++n) damaged[random() % damaged.size()] = "0{}[]\",:a-"[random() % 11];
+      try_to_read(damaged);
+    }
+  }
+}
+
+TEST(WordPieceTest, TakesLongWordsInNoTime) {
+  Json json = read_golden("bert")["tokenizer"];
+  const std::string word(100'000, 'l');
+  EXPECT_EQ(read_tokenizer(json)->encode(word).size(), 1u);  // [UNK]
+  json["model"]["max_input_chars_per_word"] = 1'000'000;
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_GT(read_tokenizer(json)->encode(word).size(), 10'000u);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
 }
 
 // A cut changes no id, and tokens as they come make the text that they make at once.

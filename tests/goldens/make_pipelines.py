@@ -1,6 +1,8 @@
 """Goldens for tokenizer.json as a pipeline, made by Hugging Face tokenizers: `python make_pipelines.py` rewrites
 pipelines/ beside this file. Made with tokenizers 0.23.3 and sentencepiece 0.2.3.
 
+older/FAMILY  directories without tokenizer.json: vocab.txt, spiece.model, vocab.json and merges.txt
+older.json   by family, encodings of texts as transformers 5.23 reads these directories
 texts.json   pairs of texts
 NAME.json    {tokenizer, encodings, pairs, truncated, decoded}
              tokenizer   tokenizer.json; its vocabulary is trained or written here
@@ -155,7 +157,7 @@ def families(rng):
         tokenizer = byte_level(lines, prefix)
         tokenizer.add_special_tokens([AddedToken("<mask>", lstrip=True, special=True, normalized=False)])
         tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), trim_offsets=True, add_prefix_space=prefix)
-        write("roberta_prefix" if prefix else "roberta", tokenizer, TEXTS + ["a <mask> b", "<mask>  x"], pairs=True)
+        write("roberta_prefix" if prefix else "roberta", tokenizer, TEXTS[:5] + TEXTS[14:24] + ["a <mask> b", "<mask>  x"], pairs=True)
 
     tokenizer = byte_level(lines, False)
     tokenizer.normalizer = normalizers.NFC()
@@ -164,7 +166,7 @@ def families(rng):
         pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
     tokenizer.post_processor = processors.Sequence([processors.ByteLevel(trim_offsets=False), processors.TemplateProcessing(
         single="<s> $A", pair="<s> $A <s> $B:1", special_tokens=[("<s>", 0)])])
-    write("split_byte_level", tokenizer, pairs=True)
+    write("split_byte_level", tokenizer, TEXTS[:6] + TEXTS[16:24], pairs=True)
 
     trainer = trainers.UnigramTrainer(vocab_size=90, special_tokens=["<pad>", "</s>", "<unk>"], unk_token="<unk>", show_progress=False)
     tokenizer = Tokenizer(models.Unigram())
@@ -257,12 +259,68 @@ def stages():
         dump(f"decoder_{name}", {"tokenizer": json.loads(tokenizer.to_str()), "encodings": [], "decoded": cases})
 
 
+def train_spiece(directory, lines, **options):
+    rules = directory / "rules.tsv"
+    rules.write_text("41\t61\nBD\t31 2F 32\n")
+    text = directory / "text.txt"
+    text.write_text("\n".join(lines) + "\n")
+    sentencepiece.SentencePieceTrainer.train(input=str(text), model_prefix=str(directory / "spiece"), vocab_size=80, hard_vocab_limit=False,
+                                             normalization_rule_tsv=str(rules), minloglevel=2, **options)
+    for name in ("rules.tsv", "text.txt", "spiece.vocab"):
+        (directory / name).unlink()
+
+
+def older(rng):
+    import transformers
+
+    lines = corpus(rng)
+    directories = {}
+    for name in ("bert", "bert_cased", "t5", "albert", "gpt2", "roberta", "gpt"):
+        directories[name] = HERE / "older" / name
+        directories[name].mkdir(parents=True)
+    vocab = json.loads(bert(lines, True, "template").to_str())["model"]["vocab"]
+    for name in ("bert", "bert_cased"):
+        (directories[name] / "vocab.txt").write_text("".join(token + "\n" for token in sorted(vocab, key=vocab.get)))
+    settings = {"do_lower_case": False, "strip_accents": True, "tokenize_chinese_chars": False}
+    (directories["bert_cased"] / "tokenizer_config.json").write_text(json.dumps(settings) + "\n")
+    train_spiece(directories["t5"], lines, pad_id=0, eos_id=1, unk_id=2, bos_id=-1)
+    (directories["t5"] / "tokenizer_config.json").write_text(json.dumps({"extra_ids": 5}) + "\n")
+    train_spiece(directories["albert"], lines, pad_id=0, unk_id=1, bos_id=-1, eos_id=-1, control_symbols=["[CLS]", "[SEP]", "[MASK]"],
+                 user_defined_symbols=["(", "."])
+    for name, prefix in {"gpt2": False, "roberta": True}.items():
+        model = json.loads(byte_level(lines, prefix).to_str())["model"]
+        if name == "gpt2":
+            for token in ("<s>", "</s>", "<mask>", "<pad>", "<unk>"):
+                del model["vocab"][token]
+            model["vocab"]["<|endoftext|>"] = 0
+        (directories[name] / "vocab.json").write_text(json.dumps(model["vocab"], separators=(",", ":")))
+        (directories[name] / "merges.txt").write_text("#version: 0.2\n" + "".join(" ".join(merge) + "\n" for merge in model["merges"]))
+    (directories["roberta"] / "tokenizer_config.json").write_text(json.dumps({"add_prefix_space": True, "mask_token": {
+        "content": "<mask>", "lstrip": True, "rstrip": False, "single_word": False, "normalized": False, "__type": "AddedToken"}}) + "\n")
+    pieces = ["<unk>", "l", "o", "w", "e", "r</w>", "w</w>", "lo", "low</w>", "er</w>", "t</w>", "s", "e</w>", "a</w>", ".</w>"]
+    (directories["gpt"] / "vocab.json").write_text(json.dumps({piece: i for i, piece in enumerate(pieces)}))
+    (directories["gpt"] / "merges.txt").write_text("#version: 0.2\nl o\nlo w</w>\ne r</w>\n")
+
+    classes = {"bert": transformers.BertTokenizer, "bert_cased": transformers.BertTokenizer, "t5": transformers.T5Tokenizer,
+               "albert": transformers.AlbertTokenizer, "gpt2": transformers.GPT2Tokenizer, "roberta": transformers.RobertaTokenizer,
+               "gpt": transformers.OpenAIGPTTokenizer}
+    golden = {}
+    for name, directory in directories.items():
+        tokenizer = classes[name].from_pretrained(directory).backend_tokenizer
+        golden[name] = []
+        for text in TEXTS[2:6] + TEXTS[16:22] + ["low <mask>  (lower). <extra_id_1>x"]:
+            encoding = tokenizer.encode(text)
+            golden[name].append({"text": text} | one(encoding) | {"decoded": [tokenizer.decode(encoding.ids, skip_special_tokens=skip) for skip in (False, True)]})
+    dump("older", golden)
+
+
 def main():
     shutil.rmtree(HERE, ignore_errors=True)
     HERE.mkdir()
     dump("texts", {"pairs": PAIRS})
     families(random.Random(20260601))
     stages()
+    older(random.Random(7))
 
 
 if __name__ == "__main__":

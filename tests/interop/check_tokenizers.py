@@ -57,7 +57,8 @@ def squad_lines(data):
 def lines_of(path):
     path = Path(path)
     if path.suffix == ".json":
-        return list(squad_lines(json.loads(path.read_text(encoding="utf-8"))))
+        texts = squad_lines(json.loads(path.read_text(encoding="utf-8")))
+        return [line.removesuffix("\r") for text in texts for line in text.split("\n")]
     if path.suffix == ".gz":
         contents = [gzip.decompress(path.read_bytes())]
     elif path.suffix == ".zip":
@@ -104,12 +105,12 @@ def ours(attune, directory, path):
 
 def decoded(attune, directory, encodings, skip):
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
-        # A line of the file is a line of the output, so what decodes to several lines is told apart by a separator.
         for encoding in encodings:
             file.write(" ".join(map(str, encoding["ids"])) + "\n")
         file.flush()
-        arguments = [attune, "tokenizer", "decode", directory, "--input", file.name, "--null"]
-        return run(arguments + (["--skip-special-tokens"] if skip else [])).stdout.decode().split("\0")[:-1]
+        arguments = [attune, "tokenizer", "decode", directory, "--input", file.name, "--json"]
+        output = run(arguments + (["--skip-special-tokens"] if skip else [])).stdout.decode()
+        return [json.loads(line) for line in output.splitlines()]
 
 
 def show(kind, line, expected, got):

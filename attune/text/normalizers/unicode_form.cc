@@ -8,6 +8,7 @@
 
 #include "attune/base/error.h"
 #include "attune/text/normalizers/characters_of.h"
+#include "attune/text/unicode.h"
 
 namespace attune::text {
 namespace {
@@ -27,7 +28,10 @@ const icu::Normalizer2& nfc() {
   return normalizer;
 }
 
-int combining_class(char32_t c) { return nfc().getCombiningClass(static_cast<UChar32>(c)); }
+int combining_class(char32_t c) {
+  const int combining = nfc().getCombiningClass(static_cast<UChar32>(c));
+  return combining != 0 && is_as_old_as(c, kNormalFormsVersion) ? combining : 0;
+}
 
 // Every character taken apart, and marks in canonical order. What a character begins with replaces it; the
 // rest is inserted.
@@ -54,7 +58,9 @@ Changes decompose(std::string_view text, const icu::Normalizer2& form) {
   };
   icu::UnicodeString parts;
   for_each_character(text, [&](char32_t c, std::size_t) {
-    if (c < 0x80 || !form.getDecomposition(static_cast<UChar32>(c), parts)) return add(c, true);
+    const bool divides = c >= 0x80 && form.getDecomposition(static_cast<UChar32>(c), parts) &&
+                         is_as_old_as(c, kNormalFormsVersion);
+    if (!divides) return add(c, true);
     for (std::int32_t at = 0; at < parts.length(); at = parts.moveIndex32(at, 1)) {
       add(static_cast<char32_t>(parts.char32At(at)), at == 0);
     }
