@@ -59,7 +59,10 @@ std::size_t blanks_end(std::string_view text, std::size_t begin) {
 
 AddedTokens::AddedTokens(std::vector<AddedToken> tokens)
     : tokens_(sorted_by_id(std::move(tokens))), trie_(make_trie(tokens_)) {
-  for (std::size_t i = 0; i < tokens_.size(); ++i) ids_.emplace(tokens_[i].id, i);
+  for (std::size_t i = 0; i < tokens_.size(); ++i) {
+    ids_.emplace(tokens_[i].id, i);
+    begins_[static_cast<unsigned char>(tokens_[i].content[0])] = true;
+  }
 }
 
 const AddedToken* AddedTokens::find_id(std::int32_t id) const {
@@ -82,7 +85,7 @@ bool AddedTokens::is_word_by_itself(std::string_view text, std::size_t begin, st
 AddedTokens::Match AddedTokens::find(std::string_view text, std::size_t from) const {
   if (tokens_.empty()) return {text.size(), text.size(), nullptr};
   for (std::size_t at = from; at < text.size(); ++at) {
-    if (!trie_.begins(text[at])) continue;
+    if (!begins_[static_cast<unsigned char>(text[at])]) continue;
     const PieceTrie::Match match = trie_.longest_match(text.substr(at));
     if (match.length == 0) continue;
     const AddedToken& token = tokens_[static_cast<std::size_t>(match.value)];

@@ -2,6 +2,7 @@
 // it and become one id each. As in Hugging Face's tokenizers (tokenizer/added_vocabulary.rs).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -51,6 +52,7 @@ class AddedTokens {
   std::vector<AddedToken> tokens_;
   std::unordered_map<std::int32_t, std::size_t> ids_;  // Positions in tokens_.
   PieceTrie trie_;                                     // Values are positions in tokens_.
+  std::array<bool, 256> begins_{};                     // Whether some token begins with that byte.
 };
 
 }  // namespace attune::text

@@ -10,10 +10,16 @@
 namespace attune::text {
 namespace {
 
-EncodeError locate(const UnknownPiece& reason, std::string_view text, std::size_t offset) {
+EncodeError locate(std::string reason, std::string_view text, std::size_t offset) {
   const auto newlines = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n');
-  return {reason.what(), static_cast<std::size_t>(newlines) + 1, offset};
+  return {std::move(reason), static_cast<std::size_t>(newlines) + 1, offset};
 }
+
+// In a part of a text, which its caller knows the place of.
+struct UnknownPieceAt {
+  std::string reason;
+  std::size_t offset;
+};
 
 nlohmann::ordered_json added_to_json(const AddedTokens& added) {
   auto json = nlohmann::ordered_json::array();
@@ -95,7 +101,7 @@ Tokenizer::Tokenizer(Pipeline pipeline, AddedTokens added, SpecialTokens special
   for (std::int32_t id = 0; id < vocabulary.size(); ++id) {
     tokens_[static_cast<std::size_t>(id)] = &vocabulary.token(id);
   }
-  decoded_ = tokens_;
+  for (const std::string* token : tokens_) decoded_.push_back(*token);
   special_ids_.resize(tokens_.size());
   added_ids_.resize(tokens_.size());
   const Decoder::Joins joins = pipeline_.decoder ? pipeline_.decoder->joins() : Decoder::Joins::nothing;
@@ -107,7 +113,7 @@ Tokenizer::Tokenizer(Pipeline pipeline, AddedTokens added, SpecialTokens special
     if (joins_ && joins == Decoder::Joins::bytes) decoded = alphabet_to_bytes(decoded).value_or(decoded);
     decoded_added_.push_back(std::move(decoded));
     tokens_[id] = &token.content;
-    decoded_[id] = &decoded_added_.back();
+    decoded_[id] = decoded_added_.back();
     special_ids_[id] = token.special;
     added_ids_[id] = true;
   }
@@ -168,10 +174,26 @@ void Tokenizer::for_each_normalized_part(AlignedText text, Added added, Pieces p
   }
 }
 
+// A long text goes through part by part, where it can be divided: what the stages hand on stays in the cache.
 std::vector<std::int32_t> Tokenizer::encode(std::string_view text) const {
+  constexpr std::size_t kPart = std::size_t{1} << 14;
   if (!takes_any_bytes() && !is_valid_utf8(text)) return encode(replace_invalid_utf8(text));
   std::vector<std::int32_t> ids;
   ids.reserve(text.size() / 3 + 1);
+  for (std::size_t at = 0; at < text.size();) {
+    const std::string_view rest = text.substr(at);
+    const std::size_t cut = rest.size() > kPart ? find_cut(rest, kPart) : rest.size();
+    try {
+      encode_ids(rest.substr(0, cut), ids);
+    } catch (const UnknownPieceAt& unknown) {
+      throw locate(unknown.reason, text, at + unknown.offset);
+    }
+    at += cut;
+  }
+  return ids;
+}
+
+void Tokenizer::encode_ids(std::string_view text, std::vector<std::int32_t>& ids) const {
   for_each_part(
       text, [&](const AddedToken& token, const Offsets&, std::string_view) { ids.push_back(token.id); },
       [&](const PreTokenizedText& part) {
@@ -180,11 +202,10 @@ std::vector<std::int32_t> Tokenizer::encode(std::string_view text) const {
           try {
             pipeline_.model->encode(view.substr(begin, end - begin), ids);
           } catch (const UnknownPiece& reason) {
-            throw locate(reason, text, part.text.origin(begin, end).begin);
+            throw UnknownPieceAt{reason.what(), part.text.origin(begin, end).begin};
           }
         }
       });
-  return ids;
 }
 
 Encoding Tokenizer::encode_valid(std::string_view text, std::int32_t sequence) const {
@@ -211,7 +232,7 @@ Encoding Tokenizer::encode_valid(std::string_view text, std::int32_t sequence) c
           try {
             model.tokenize(view.substr(begin, end - begin), segments);
           } catch (const UnknownPiece& reason) {
-            throw locate(reason, text, part.text.origin(begin, end).begin);
+            throw locate(reason.what(), text, part.text.origin(begin, end).begin);
           }
           for (const Segment& segment : segments) {
             const std::size_t first = begin + segment.begin, last = begin + segment.end;
@@ -291,12 +312,12 @@ std::string Tokenizer::decode(std::span<const std::int32_t> ids, bool skip_speci
     check(id >= 0 && id < vocab_size(), "token id {} is out of range, expected 0 to {}", id,
           vocab_size() - 1);
     if (skip_special && is_special(id)) continue;
-    const std::string& token = *decoded_[static_cast<std::size_t>(id)];
+    const std::string_view token = decoded_[static_cast<std::size_t>(id)];
     if (joins_) {
       text += token;
     } else if (!token.empty()) {
       const bool added = added_ids_[static_cast<std::size_t>(id)];
-      tokens.push_back(added ? token : pipeline_.model->written(token));
+      tokens.push_back(added ? std::string(token) : pipeline_.model->written(std::string(token)));
     }
   }
   if (joins_) return text;

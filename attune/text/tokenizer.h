@@ -117,6 +117,7 @@ class Tokenizer {
   void for_each_normalized_part(AlignedText text, Added added, Pieces pieces) const;
   void pre_tokenize(PreTokenizedText& text) const;
   bool takes_any_bytes() const;
+  void encode_ids(std::string_view text, std::vector<std::int32_t>& ids) const;
   Encoding encode_part(std::string_view text, std::int32_t sequence) const;
   Encoding encode_valid(std::string_view text, std::int32_t sequence) const;
   Encoding finish(std::vector<Encoding> texts, const EncodeOptions& options) const;
@@ -128,7 +129,8 @@ class Tokenizer {
                                        // normalised text, as they stand there.
   SpecialTokens special_;
   // By id. Of an id that is not in use, tokens are empty. Decoders get added tokens as `decoded_` has them.
-  std::vector<const std::string*> tokens_, decoded_;
+  std::vector<const std::string*> tokens_;
+  std::vector<std::string_view> decoded_;
   std::vector<bool> special_ids_, added_ids_;
   std::vector<std::string> decoded_added_;
   bool joins_;

@@ -53,7 +53,9 @@ Bpe::Bpe(std::shared_ptr<const Vocabulary> vocabulary, std::vector<Merge> merges
     : vocabulary_(std::move(vocabulary)),
       merges_(std::move(merges)),
       table_(merges_),
-      options_(std::move(options)) {
+      options_(std::move(options)),
+      plain_(options_.byte_level && !options_.fuse_unk && options_.continuing_subword_prefix.empty() &&
+             options_.end_of_word_suffix.empty()) {
   for (std::size_t byte = 0; byte < 256; ++byte) {
     const char text = static_cast<char>(byte);
     byte_ids_[byte] = vocabulary_->find({&text, 1}).value_or(-1);
@@ -67,6 +69,27 @@ std::int32_t Bpe::byte_id(char byte) const {
   if (options_.unknown) return *options_.unknown;
   throw UnknownPiece(
       fmt::format("byte 0x{:02X}, which is not in the vocabulary", static_cast<unsigned char>(byte)));
+}
+
+std::size_t Bpe::merge_short(Symbol* symbols, std::size_t count) const {
+  std::array<MergeTable::Result, kShortPiece> merges;  // merges[i] is that of symbols i and i + 1.
+  for (std::size_t i = 0; i + 1 < count; ++i) merges[i] = table_.find(symbols[i].id, symbols[i + 1].id);
+  while (count > 1) {
+    std::size_t best = 0;
+    for (std::size_t i = 1; i + 1 < count; ++i) {
+      if (merges[i].rank < merges[best].rank) best = i;
+    }
+    if (merges[best].rank == MergeTable::kNoRank) break;
+    symbols[best] = {merges[best].id, symbols[best].length + symbols[best + 1].length};
+    --count;
+    for (std::size_t i = best + 1; i < count; ++i) {
+      symbols[i] = symbols[i + 1];
+      merges[i - 1] = merges[i];
+    }
+    if (best > 0) merges[best - 1] = table_.find(symbols[best - 1].id, symbols[best].id);
+    if (best + 1 < count) merges[best] = table_.find(symbols[best].id, symbols[best + 1].id);
+  }
+  return count;
 }
 
 template <typename Use>
@@ -88,6 +111,14 @@ void Bpe::with_symbols(std::string_view piece, Use use) const {
 }
 
 void Bpe::encode(std::string_view piece, std::vector<std::int32_t>& ids) const {
+  if (piece.size() < PieceCache::kMinBytes || piece.size() > PieceCache::kMaxBytes) {
+    return encode_uncached(piece, ids);
+  }
+  PieceCache::of_this_thread().encode(piece, number_, ids, [&] { encode_uncached(piece, ids); });
+}
+
+void Bpe::encode_uncached(std::string_view piece, std::vector<std::int32_t>& ids) const {
+  if (plain_ && piece.size() == 1) return ids.push_back(byte_id(piece[0]));
   with_symbols(piece, [&](std::span<const Symbol> symbols) {
     for (const Symbol& symbol : symbols) ids.push_back(symbol.id);
   });
@@ -104,8 +135,7 @@ void Bpe::tokenize(std::string_view piece, std::vector<Segment>& tokens) const {
 }
 
 std::size_t Bpe::divide(std::string_view piece, Symbol* symbols) const {
-  const bool plain = options_.continuing_subword_prefix.empty() && options_.end_of_word_suffix.empty();
-  if (!options_.byte_level || !plain || options_.fuse_unk) return divide_characters(piece, symbols);
+  if (!plain_) return divide_characters(piece, symbols);
   for (std::size_t i = 0; i < piece.size(); ++i) symbols[i] = {byte_id(piece[i]), 1};
   return piece.size();
 }
@@ -145,27 +175,6 @@ std::size_t Bpe::divide_characters(std::string_view piece, Symbol* symbols) cons
     }
   }
   if (unknown) symbols[count++] = *unknown;
-  return count;
-}
-
-std::size_t Bpe::merge_short(Symbol* symbols, std::size_t count) const {
-  std::array<MergeTable::Result, kShortPiece> merges;  // merges[i] is that of symbols i and i + 1.
-  for (std::size_t i = 0; i + 1 < count; ++i) merges[i] = table_.find(symbols[i].id, symbols[i + 1].id);
-  while (count > 1) {
-    std::size_t best = 0;
-    for (std::size_t i = 1; i + 1 < count; ++i) {
-      if (merges[i].rank < merges[best].rank) best = i;
-    }
-    if (merges[best].rank == MergeTable::kNoRank) break;
-    symbols[best] = {merges[best].id, symbols[best].length + symbols[best + 1].length};
-    --count;
-    for (std::size_t i = best + 1; i < count; ++i) {
-      symbols[i] = symbols[i + 1];
-      merges[i - 1] = merges[i];
-    }
-    if (best > 0) merges[best - 1] = table_.find(symbols[best - 1].id, symbols[best].id);
-    if (best + 1 < count) merges[best] = table_.find(symbols[best].id, symbols[best + 1].id);
-  }
   return count;
 }
 

@@ -10,6 +10,7 @@
 
 #include "attune/text/models/merge_table.h"
 #include "attune/text/models/model.h"
+#include "attune/text/models/piece_cache.h"
 #include "attune/text/tokenizer_file.h"
 #include "attune/text/vocabulary.h"
 
@@ -54,6 +55,7 @@ class Bpe : public Model {
   // Calls use(symbols) with those that the piece becomes.
   template <typename Use>
   void with_symbols(std::string_view piece, Use use) const;
+  void encode_uncached(std::string_view piece, std::vector<std::int32_t>& ids) const;
   // Writes the symbols that a piece begins as, at most one a byte; returns how many.
   std::size_t divide(std::string_view piece, Symbol* symbols) const;
   std::size_t divide_characters(std::string_view piece, Symbol* symbols) const;
@@ -66,6 +68,8 @@ class Bpe : public Model {
   std::vector<Merge> merges_;
   MergeTable table_;
   Options options_;
+  std::uint32_t number_ = PieceCache::next_owner();
+  bool plain_;  // Pieces begin as bytes, whatever stands around them: GPT-2's kind.
   std::array<std::int32_t, 256> byte_ids_;      // -1 for a byte without a token.
   std::array<std::int32_t, 256> fallback_ids_;  // Of <0x00> to <0xFF>, -1 for none.
 };

@@ -18,9 +18,17 @@ namespace {
 
 constexpr std::size_t kLongCluster = 6;  // From here on, there is no rule for a cluster as a whole.
 
-// Whether the boundary of clusters depends on more than this character and one like it beside it.
+// Whether there may be no boundary of clusters beside it. Control characters end clusters on both sides, but
+// for CR LF.
 bool may_join(char32_t c) {
-  return u_getIntPropertyValue(static_cast<UChar32>(c), UCHAR_GRAPHEME_CLUSTER_BREAK) != U_GCB_OTHER;
+  if (c < 0x80) return false;
+  switch (u_getIntPropertyValue(static_cast<UChar32>(c), UCHAR_GRAPHEME_CLUSTER_BREAK)) {
+    case U_GCB_OTHER:
+    case U_GCB_CONTROL:
+      return false;
+    default:
+      return true;
+  }
 }
 
 // Ends of the grapheme clusters of a text.
@@ -61,7 +69,8 @@ std::vector<std::size_t> cluster_ends(std::string_view text) {
   };
   for_each_character(text, [&](char32_t c, std::size_t end) {
     const bool may = may_join(c);
-    if (!may && !joins) close(begin);
+    const bool after_return = c == '\n' && begin > 0 && text[begin - 1] == '\r';
+    if (!may && !joins && !after_return) close(begin);
     joins = may;
     previous = begin;
     begin = end;
