@@ -165,8 +165,11 @@ void describe(const std::string& path) {
 
 void train(const TrainRun& run) {
   constexpr std::int64_t kUnlimited = 1'000'000'000;  // The context is the model's to say.
-  if (run.type != "bpe" && run.type != "char") fail_usage("--type is {}, expected bpe or char", run.type);
-  const std::string choice = run.type == "char" ? "char" : fmt::format("bpe:{}", run.vocab_size);
+  const bool sized = run.type == "bpe" || run.type == "wordpiece" || run.type == "wordpiece-cased";
+  if (!sized && run.type != "char") {
+    fail_usage("--type is {}, expected bpe, wordpiece, wordpiece-cased or char", run.type);
+  }
+  const std::string choice = sized ? fmt::format("{}:{}", run.type, run.vocab_size) : run.type;
   text::TextFiles files{{run.files.begin(), run.files.end()}, std::nullopt};
   if (!run.separator.empty()) files.separator = run.separator;
   const auto tokenizer = text::choose_tokenizer(choice, files);
@@ -221,10 +224,11 @@ void add_tokenizer_train(CLI::App& tokenizer) {
   verb.add_option("--train", run->files, "Text files, plain or .gz")->required()->group("Text");
   verb.add_option("--separator", run->separator, "Line that stands between the documents of a file")
       ->group("Text");
-  verb.add_option("--type", run->type, "bpe (byte-level BPE) or char (characters)")
+  verb.add_option("--type", run->type,
+                  "bpe (byte-level), wordpiece (BERT, lower case), wordpiece-cased or char (characters)")
       ->capture_default_str()
       ->group("Vocabulary");
-  verb.add_option("--vocab-size", run->vocab_size, "Ids in all, for bpe")
+  verb.add_option("--vocab-size", run->vocab_size, "Ids in all, but for characters")
       ->capture_default_str()
       ->group("Vocabulary");
   verb.add_option("--out", run->out, "Directory to write")->required()->group("Output");

@@ -3,6 +3,7 @@ pipelines/ beside this file. Made with tokenizers 0.23.3 and sentencepiece 0.2.3
 
 older/FAMILY  directories without tokenizer.json: vocab.txt, spiece.model, vocab.json and merges.txt
 older.json   by family, encodings of texts as transformers 5.23 reads these directories
+word_piece_trainer/golden.json  text, vocab_size and the tokens that WordPieceTrainer learns (min_frequency 2)
 texts.json   pairs of texts
 NAME.json    {tokenizer, encodings, pairs, truncated, decoded}
              tokenizer   tokenizer.json; its vocabulary is trained or written here
@@ -314,6 +315,22 @@ def older(rng):
     dump("older", golden)
 
 
+def word_piece_training(rng):
+    """Words that begin one another, of letters that no other family has: no two pairs are equally frequent."""
+    words = [word[:length] for word in ("networks", "chalip", "дужба", "mfüy") for length in range(1, len(word) + 1)]
+    counts = rng.sample(range(3, 60), len(words))
+    drawn = [word for word, count in zip(words, counts) for _ in range(count)]
+    rng.shuffle(drawn)
+    text = " ".join(drawn)
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False, strip_accents=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.train_from_iterator([text], trainers.WordPieceTrainer(vocab_size=62, min_frequency=2, special_tokens=special, show_progress=False))
+    (HERE / "word_piece_trainer").mkdir()
+    dump("word_piece_trainer/golden", {"text": text, "vocab_size": 62, "tokens": sorted(tokenizer.get_vocab())})
+
+
 def main():
     shutil.rmtree(HERE, ignore_errors=True)
     HERE.mkdir()
@@ -321,6 +338,7 @@ def main():
     families(random.Random(20260601))
     stages()
     older(random.Random(7))
+    word_piece_training(random.Random(11))
 
 
 if __name__ == "__main__":

@@ -99,7 +99,7 @@ def run(arguments):
 
 def ours(attune, directory, path):
     encoded = run([attune, "tokenizer", "encode", directory, "--input", path, "--json", "--timings"])
-    encodings = [json.loads(line) for line in encoded.stdout.decode().splitlines()]
+    encodings = [json.loads(line) for line in encoded.stdout.decode().split("\n")[:-1]]
     return encodings, json.loads(encoded.stderr.decode().splitlines()[-1])
 
 
@@ -110,7 +110,7 @@ def decoded(attune, directory, encodings, skip):
         file.flush()
         arguments = [attune, "tokenizer", "decode", directory, "--input", file.name, "--json"]
         output = run(arguments + (["--skip-special-tokens"] if skip else [])).stdout.decode()
-        return [json.loads(line) for line in output.splitlines()]
+        return [json.loads(line) for line in output.split("\n")[:-1]]
 
 
 def show(kind, line, expected, got):
