@@ -28,6 +28,7 @@ void add_translate(Program& program);
 void add_eval(Program& program);
 void add_info(Program& program);
 void add_attention(Program& program);
+void add_tokenizer(Program& program);
 void add_demo(Program& program);
 
 // --threads, for verbs that compute. The default is every processor this process may use.

@@ -78,6 +78,7 @@ int run(int argc, char** argv) {
   attune::command::add_eval(program);
   attune::command::add_info(program);
   attune::command::add_attention(program);
+  attune::command::add_tokenizer(program);
   check_numbers(app);
   try {
     app.parse(std::vector<std::string>(program.arguments.rbegin(), program.arguments.rend()));  // last first

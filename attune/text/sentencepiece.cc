@@ -5,7 +5,7 @@
 
 #include "attune/base/error.h"
 #include "attune/text/models/sentencepiece_bpe.h"
-#include "attune/text/models/unigram.h"
+#include "attune/text/models/sentencepiece_unigram.h"
 #include "attune/text/sentencepiece_model.pb.h"
 #include "attune/text/utf8.h"
 
@@ -75,7 +75,7 @@ std::unique_ptr<const Segmenter> make_segmenter(TrainerSpec::ModelType type,
                                                 std::shared_ptr<const PieceTrie> user_defined) {
   switch (type) {
     case TrainerSpec::UNIGRAM:
-      return std::make_unique<const Unigram>(std::move(pieces));
+      return std::make_unique<const SentencePieceUnigram>(std::move(pieces));
     case TrainerSpec::BPE:
       return std::make_unique<const SentencePieceBpe>(std::move(pieces), std::move(user_defined));
     default:

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "attune/text/tokenizer.h"
 
@@ -22,9 +23,16 @@ class StreamingDecoder {
   std::string finish();
 
  private:
+  std::string push_in_context(std::int32_t id);
+
   const Tokenizer& tokenizer_;
   bool skip_special_;
-  std::string pending_;
+  std::string pending_;  // Bytes of tokens that stand side by side, not given yet.
+  // Where the text of a token depends on those before it: the last tokens, how many of them the text shown_
+  // is of, which has been given.
+  std::vector<std::int32_t> ids_;
+  std::size_t shown_ids_ = 0;
+  std::string shown_;
 };
 
 }  // namespace attune::text

@@ -10,6 +10,7 @@
 #include "attune/text/pre_tokenizers/characters.h"
 #include "attune/text/trainers/bpe_trainer.h"
 #include "attune/text/trainers/character_trainer.h"
+#include "attune/text/trainers/wordpiece_trainer.h"
 
 namespace attune::text {
 namespace {
@@ -43,11 +44,19 @@ std::unique_ptr<Tokenizer> learn_bpe(std::int64_t size, const TextFiles& trainin
   return trainer.train();
 }
 
+std::unique_ptr<Tokenizer> learn_wordpiece(std::int64_t size, bool lowercase, const TextFiles& training) {
+  WordPieceTrainer trainer({.vocab_size = size, .lowercase = lowercase});
+  TextReader reader(sample_ranges(whole_files(training.paths), kBpeSampleBytes), training.separator,
+                    [](std::string_view text, std::size_t from) { return find_blank(text, from); });
+  for (TextPart part; reader.next(part);) trainer.add(part.text);
+  return trainer.train();
+}
+
 std::int64_t parse_size(std::string_view text) {
   std::int64_t size = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
   if (error != std::errc() || end != text.data() + text.size() || size > kMaxBpeSize) {
-    fail_usage("--tokenizer bpe:{}: expected a vocabulary size from 257 to {}, as in bpe:8000", text,
+    fail_usage("--tokenizer with size {}: expected a vocabulary size up to {}, as in bpe:8000", text,
                kMaxBpeSize);
   }
   return size;
@@ -72,8 +81,14 @@ std::unique_ptr<Tokenizer> choose_tokenizer(const std::string& choice, const Tex
                                             const std::vector<std::filesystem::path>& validation) {
   if (choice == "char") return learn_characters(training, validation);
   if (choice.starts_with("bpe:")) return learn_bpe(parse_size(std::string_view(choice).substr(4)), training);
+  for (const std::string_view kind : {"wordpiece:", "wordpiece-cased:"}) {
+    if (!choice.starts_with(kind)) continue;
+    return learn_wordpiece(parse_size(std::string_view(choice).substr(kind.size())),
+                           kind == "wordpiece:", training);
+  }
   if (!std::filesystem::is_directory(choice)) {
-    fail_usage("--tokenizer {}: expected char, bpe:SIZE or a directory with a tokenizer", choice);
+    fail_usage("--tokenizer {}: expected char, bpe:SIZE, wordpiece:SIZE or a directory with a tokenizer",
+               choice);
   }
   return load_tokenizer(choice);
 }

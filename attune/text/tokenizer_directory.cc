@@ -4,6 +4,7 @@
 
 #include "attune/io/file.h"
 #include "attune/text/marian_tokenizer.h"
+#include "attune/text/older_tokenizers.h"
 #include "attune/text/tokenizer.h"
 #include "attune/text/tokenizer_json.h"
 #include "attune/text/translation_tokenizer.h"
@@ -39,7 +40,8 @@ nlohmann::json read_tokenizer_config(const fs::path& directory) {
   if (!fs::exists(path)) return nullptr;
   nlohmann::json config = read_json(path);
   check(config.is_object(), "{}: not a JSON object", path.string());
-  for (const char* name : {"bos_token", "eos_token", "unk_token", "pad_token"}) {
+  for (const char* name :
+       {"bos_token", "eos_token", "unk_token", "pad_token", "cls_token", "sep_token", "mask_token"}) {
     const auto token = config.find(name);
     if (token == config.end() || token->is_null() || token->is_string()) continue;
     check(token->is_object() && token->contains("content") && token->at("content").is_string(),
@@ -83,17 +85,33 @@ std::unique_ptr<TranslationTokenizer> load_translation_tokenizer(const fs::path&
   return naming(directory, [&] { return share_tokenizer(std::move(tokenizer)); });
 }
 
-std::unique_ptr<Tokenizer> load_tokenizer(const fs::path& directory) {
+std::unique_ptr<Tokenizer> load_tokenizer(const fs::path& path) {
+  const bool is_file = fs::is_regular_file(path);
+  const fs::path directory = is_file ? path.parent_path() : path;
+  // The file that is there, or the one that was asked for.
+  const auto find = [&](const char* name, std::string_view extension) -> std::optional<fs::path> {
+    if (is_file) return path.extension() == extension ? std::optional(path) : std::nullopt;
+    return fs::exists(directory / name) ? std::optional(directory / name) : std::nullopt;
+  };
   const nlohmann::json config = read_tokenizer_config(directory);
-  if (const fs::path path = directory / "tokenizer.json"; fs::exists(path)) {
-    return naming(path, [&] { return make_tokenizer(parse_tokenizer_file(io::read_text(path)), config); });
+  if (const auto file = find("tokenizer.json", ".json")) {
+    return naming(*file, [&] { return make_tokenizer(parse_tokenizer_file(io::read_text(*file)), config); });
+  }
+  if (const auto file = find("vocab.txt", ".txt")) {
+    return naming(*file, [&] { return make_bert_tokenizer(io::read_text(*file), config); });
+  }
+  if (const auto file = find("spiece.model", ".model")) {
+    return naming(*file, [&] { return make_sentencepiece_tokenizer(io::read_text(*file), config); });
   }
   const fs::path vocab_path = directory / "vocab.json", merges_path = directory / "merges.txt";
-  check(fs::exists(vocab_path), "{}: no tokenizer: expected tokenizer.json, or vocab.json and merges.txt",
-        directory.string());
+  check(!is_file && fs::exists(vocab_path),
+        "{}: no tokenizer: expected tokenizer.json, or vocab.json and merges.txt, or vocab.txt, or "
+        "spiece.model",
+        path.string());
   const VocabEntries vocab = naming(vocab_path, [&] { return parse_vocab_file(io::read_text(vocab_path)); });
-  return naming(merges_path,
-                [&] { return make_tokenizer(vocab, parse_merges_file(io::read_text(merges_path)), config); });
+  return naming(merges_path, [&] {
+    return make_bpe_tokenizer(vocab, parse_merges_file(io::read_text(merges_path)), config);
+  });
 }
 
 void save_tokenizer(const Tokenizer& tokenizer, const fs::path& directory, std::int64_t model_max_length) {

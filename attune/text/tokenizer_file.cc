@@ -33,6 +33,23 @@ VocabEntries read_vocab(dom::object object) {
   return vocab;
 }
 
+ScoredEntries read_scored(dom::array array) {
+  ScoredEntries entries;
+  entries.reserve(array.size());
+  for (const dom::element entry : array) {
+    dom::array pair;
+    std::string_view token;
+    double score = 0;
+    const bool good = entry.get(pair) == simdjson::SUCCESS && pair.size() == 2 &&
+                      pair.at(0).get(token) == simdjson::SUCCESS &&
+                      pair.at(1).get(score) == simdjson::SUCCESS;
+    check(good, "token {} of the vocabulary is {}, expected [TOKEN, SCORE]", entries.size(),
+          simdjson::minify(entry));
+    entries.emplace_back(token, score);
+  }
+  return entries;
+}
+
 std::pair<std::string, std::string> split_merge(std::string_view line, std::size_t number) {
   const std::size_t space = line.find(' ');
   check(space != std::string_view::npos, "merge {} is \"{}\", expected two tokens with a space between",
@@ -62,7 +79,9 @@ std::string take_model(dom::object model, TokenizerFile& file) {
   for (const auto [key, value] : model) {
     if (key == "vocab" && value.is_object()) {
       file.vocab = read_vocab(value);
-    } else if (key == "merges") {
+    } else if (key == "vocab" && value.is_array()) {
+      file.scored = read_scored(value);
+    } else if (key == "merges" && value.is_array()) {
       file.merges = read_merges(value);
       append_field(rest, key, "[]");
     } else {

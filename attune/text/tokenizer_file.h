@@ -11,12 +11,14 @@
 namespace attune::text {
 
 using VocabEntries = std::vector<std::pair<std::string, std::int64_t>>;  // Token as written, id.
+using ScoredEntries = std::vector<std::pair<std::string, double>>;       // Token, score; ids are positions.
 using MergeEntries = std::vector<std::pair<std::string, std::string>>;   // Left and right token as written.
 
 struct TokenizerFile {
-  VocabEntries vocab;   // "model"."vocab"; empty when it is not an object.
-  MergeEntries merges;  // "model"."merges": ["LEFT", "RIGHT"], or "LEFT RIGHT" in files of before 2024.
-  std::string rest;     // The JSON without these two.
+  VocabEntries vocab;    // "model"."vocab" where it is an object,
+  ScoredEntries scored;  // and where it is an array: Unigram's.
+  MergeEntries merges;   // "model"."merges": ["LEFT", "RIGHT"], or "LEFT RIGHT" in files of before 2024.
+  std::string rest;      // The JSON without these.
 };
 
 // Throw Error for what is not such JSON; they do not name the file.

@@ -14,9 +14,13 @@ namespace attune::text {
 // or not supported; it does not name the file.
 std::unique_ptr<Tokenizer> make_tokenizer(const TokenizerFile& file, const nlohmann::json& config);
 
-// GPT-2's older pair, vocab.json and merges.txt, with tokenizer_config.json or null.
-std::unique_ptr<Tokenizer> make_tokenizer(const VocabEntries& vocab, const MergeEntries& merges,
-                                          const nlohmann::json& config);
+// Tokens by id, of {token: id}. Throws Error for an id that two tokens have or that leaves too many holes.
+std::vector<std::string> tokens_by_id(const VocabEntries& vocab);
+
+// The special tokens that tokenizer_config.json names. Where it says nothing of one, the usual names are
+// looked for among the added tokens.
+SpecialTokens read_special_tokens(const nlohmann::json& config, const AddedTokens& added,
+                                  const Vocabulary& vocabulary);
 
 // tokenizer_config.json.
 nlohmann::ordered_json tokenizer_config(const Tokenizer& tokenizer, std::int64_t model_max_length);

@@ -1,6 +1,7 @@
 #include "attune/text/utf8.h"
 
 #include <fmt/core.h>
+#include <simdjson.h>
 
 namespace attune::text {
 namespace {
@@ -60,6 +61,8 @@ std::string invalid_utf8_reason(char byte) {
       "invalid UTF-8 (byte 0x{:02X}); characters need valid text, byte-level BPE takes any bytes",
       static_cast<unsigned char>(byte));
 }
+
+bool is_valid_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
 
 std::string replace_invalid_utf8(std::string_view text) {
   std::string result;

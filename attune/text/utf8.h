@@ -29,6 +29,8 @@ void append_utf8(char32_t code_point, std::string& text);
 // For messages: "invalid UTF-8 (byte 0xFF)" and what to do.
 std::string invalid_utf8_reason(char byte);
 
+bool is_valid_utf8(std::string_view text);
+
 // The text with U+FFFD in place of what is not valid.
 std::string replace_invalid_utf8(std::string_view text);
 

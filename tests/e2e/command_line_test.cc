@@ -13,7 +13,8 @@ class CommandLine : public CommandTest {};
 TEST_F(CommandLine, HelpListsEveryVerbAndItsOptionsWithDefaults) {
   const Outcome help = attune("--help");
   EXPECT_EQ(help.exit_code, 0);
-  for (const char* verb : {"demo", "train", "generate", "translate", "eval", "info", "attention"})
+  for (const char* verb :
+       {"demo", "train", "generate", "translate", "eval", "info", "attention", "tokenizer"})
     EXPECT_THAT(help.out, HasSubstr(verb));
   const Outcome generate = attune("generate --help");
   EXPECT_EQ(generate.exit_code, 0);

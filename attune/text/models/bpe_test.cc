@@ -67,7 +67,8 @@ TEST(BpeTest, NamesAByteWithoutToken) {
   const Bpe bpe(std::make_shared<const Vocabulary>(std::vector<std::string>{"a"}), {});
   std::vector<std::int32_t> ids;
   EXPECT_THROW(bpe.encode("az", ids), UnknownPiece);
-  const Bpe with_unknown(std::make_shared<const Vocabulary>(std::vector<std::string>{"a", "?"}), {}, 1);
+  const Bpe with_unknown(std::make_shared<const Vocabulary>(std::vector<std::string>{"a", "?"}), {},
+                         Bpe::Options{.unknown = 1});
   ids.clear();
   with_unknown.encode("az", ids);
   EXPECT_EQ(ids, (std::vector<std::int32_t>{0, 1}));

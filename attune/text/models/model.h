@@ -1,4 +1,5 @@
-// The third stage of a tokenizer: it encodes one piece of text as ids.
+// The third stage of a tokenizer: it encodes one piece of text as tokens. Models are those of Hugging Face's
+// tokenizers (tokenizers, src/models).
 #pragma once
 
 #include <cstdint>
@@ -8,6 +9,8 @@
 #include <vector>
 
 #include "attune/base/error.h"
+#include "attune/text/models/segmenter.h"
+#include "attune/text/vocabulary.h"
 
 namespace attune::text {
 
@@ -23,14 +26,21 @@ class Model {
 
   // What it makes of text, for the user: "characters", "byte-level BPE".
   virtual std::string_view kind() const = 0;
+  virtual const Vocabulary& vocabulary() const = 0;
 
   // Appends the ids of `piece`, which is not empty. Throws UnknownPiece.
   virtual void encode(std::string_view piece, std::vector<std::int32_t>& ids) const = 0;
+  // Appends the same tokens with where they stand in `piece`.
+  virtual void tokenize(std::string_view piece, std::vector<Segment>& tokens) const = 0;
 
+  // Whether its vocabulary holds bytes, which tokenizer.json writes in GPT-2's alphabet.
+  virtual bool holds_bytes() const { return false; }
   // How a token is written in tokenizer.json.
-  virtual std::string written(const std::string& token) const = 0;
+  virtual std::string written(const std::string& token) const { return token; }
+  // Whether an encoding shows the text of a token with that id instead of the token: unknown text.
+  virtual bool shows_text(std::int32_t id) const { return false; }
 
-  // As in the "model" field of tokenizer.json, but for "vocab", which stays empty.
+  // As in the "model" field of tokenizer.json. "vocab" stays empty where it is {token: id}.
   virtual nlohmann::ordered_json to_json() const = 0;
 };
 

@@ -70,15 +70,4 @@ std::uint32_t PieceTrie::find_base(std::string_view labels) {
   return static_cast<std::uint32_t>(blocks * kBlock);
 }
 
-std::size_t PieceTrie::longest_prefix(std::string_view text) const {
-  std::size_t longest = 0;
-  Node node = kRoot;
-  for (std::size_t length = 1; length <= text.size(); ++length) {
-    node = child(node, text[length - 1]);
-    if (node == kNone) break;
-    if (value(node) >= 0) longest = length;
-  }
-  return longest;
-}
-
 }  // namespace attune::text

@@ -29,8 +29,22 @@ class PieceTrie {
   // The value of the piece that ends here, negative when none does.
   std::int32_t value(Node node) const { return units_[node].value; }
 
-  // Length of the longest piece that `text` begins with, 0 when it begins with none.
-  std::size_t longest_prefix(std::string_view text) const;
+  struct Match {
+    std::size_t length = 0;  // 0 for none.
+    std::int32_t value = -1;
+  };
+  // The longest piece that `text` begins with.
+  Match longest_match(std::string_view text) const {
+    Match longest;
+    Node node = kRoot;
+    for (std::size_t length = 1; length <= text.size(); ++length) {
+      node = child(node, text[length - 1]);
+      if (node == kNone) break;
+      if (value(node) >= 0) longest = {length, value(node)};
+    }
+    return longest;
+  }
+  std::size_t longest_prefix(std::string_view text) const { return longest_match(text).length; }
   bool begins(char byte) const { return child(kRoot, byte) != kNone; }
 
  private:

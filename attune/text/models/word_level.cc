@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "attune/text/component_json.h"
 #include "attune/text/utf8.h"
 
 namespace attune::text {
@@ -13,6 +14,9 @@ namespace {
   if (c.status != CodePoint::Status::valid) {
     throw UnknownPiece(invalid_utf8_reason(piece[0]));
   }
+  if (c.length < piece.size()) {
+    throw UnknownPiece(fmt::format("\"{}\", which is not in the vocabulary of {}", piece, vocabulary_size));
+  }
   throw UnknownPiece(fmt::format("character \"{}\" (U+{:04X}), which is not in the vocabulary of {}", piece,
                                  static_cast<std::uint32_t>(c.value), vocabulary_size));
 }
@@ -22,10 +26,18 @@ namespace {
 WordLevel::WordLevel(std::shared_ptr<const Vocabulary> vocabulary, std::optional<std::int32_t> unknown)
     : vocabulary_(std::move(vocabulary)), unknown_(unknown) {}
 
-void WordLevel::encode(std::string_view piece, std::vector<std::int32_t>& ids) const {
+std::int32_t WordLevel::find(std::string_view piece) const {
   const auto id = vocabulary_->find(piece);
   if (!id && !unknown_) fail_unknown(piece, vocabulary_->size());
-  ids.push_back(id ? *id : *unknown_);
+  return id ? *id : *unknown_;
+}
+
+void WordLevel::encode(std::string_view piece, std::vector<std::int32_t>& ids) const {
+  ids.push_back(find(piece));
+}
+
+void WordLevel::tokenize(std::string_view piece, std::vector<Segment>& tokens) const {
+  tokens.push_back({0, piece.size(), find(piece)});
 }
 
 // HF demands a name for the unknown token; where the vocabulary lacks it, unknown pieces are an error there
@@ -38,6 +50,7 @@ nlohmann::ordered_json WordLevel::to_json() const {
 
 std::unique_ptr<WordLevel> WordLevel::from_json(const nlohmann::json& json,
                                                 std::shared_ptr<const Vocabulary> vocabulary) {
+  check_fields(json, "model", {"vocab", "unk_token"});
   const auto unknown = vocabulary->find(json.value("unk_token", ""));
   return std::make_unique<WordLevel>(std::move(vocabulary), unknown);
 }

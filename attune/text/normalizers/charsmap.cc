@@ -87,6 +87,20 @@ CharsMap::Prefix CharsMap::map_prefix(std::string_view text) const {
   return {text.substr(0, c.length), c.length};
 }
 
+std::optional<std::string_view> CharsMap::shortest_rule(std::string_view text) const {
+  if (units_.empty()) return std::nullopt;
+  std::size_t at = Unit{units_[0]}.offset();
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    at ^= byte;
+    const Unit unit{units_[at]};
+    if (byte == 0 || unit.label() != byte) break;
+    at ^= unit.offset();
+    if (unit.has_value()) return std::string_view(strings_.data() + Unit{units_[at]}.value());
+  }
+  return std::nullopt;
+}
+
 bool CharsMap::keeps_before_ascii(char c) const {
   for (int next = 0; next < 128; ++next) {
     const std::string pair = {c, static_cast<char>(next)};

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,10 @@ class CharsMap {
   // What the beginning of `text`, which is not empty, becomes: by the longest rule for it, else the character
   // itself, U+FFFD for a byte that is not UTF-8.
   Prefix map_prefix(std::string_view text) const;
+
+  // What the shortest rule for the beginning of `text` makes of it, if there is one: how Hugging Face reads
+  // the rules.
+  std::optional<std::string_view> shortest_rule(std::string_view text) const;
 
   // Whether an ASCII character stays as it is wherever another one follows.
   bool keeps(char c) const {

@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "attune/base/error.h"
 #include "attune/text/character_class.h"
+#include "attune/text/component_json.h"
 #include "attune/text/utf8.h"
 
 namespace attune::text {
@@ -68,6 +68,20 @@ bool space_before(std::string_view text, std::size_t end, const CharacterClass* 
   return begin + c.length == end && c.type == CharacterClass::space;
 }
 
+void add_prefix_spaces(PreTokenizedText& text) {
+  Rewriter rewriter(text.text);
+  for (auto& [begin, end] : text.pieces) {
+    rewriter.remove(begin);
+    rewriter.begin_piece();
+    const std::size_t start = rewriter.size();
+    if (text.text.view()[begin] != ' ') rewriter.insert_before(" ");
+    rewriter.keep(end);
+    begin = start;
+    end = rewriter.size();
+  }
+  text.text = rewriter.finish();
+}
+
 }  // namespace
 
 std::size_t ByteLevel::piece_end(std::string_view text, std::size_t begin) const {
@@ -84,21 +98,45 @@ std::size_t ByteLevel::piece_end(std::string_view text, std::size_t begin) const
 
 // A piece never goes on from a character that is not white space to one that is.
 std::size_t ByteLevel::find_cut(std::string_view text, std::size_t from) const {
+  if (!options_.use_regex) return text.size();
+  if (options_.add_prefix_space) return find_blank(text, from);
   for (std::size_t at = from > 0 ? from : 1; at < text.size(); ++at) {
     if ((text[at] == ' ' || text[at] == '\n') && !space_before(text, at, character_classes())) return at;
   }
   return text.size();
 }
 
-nlohmann::ordered_json ByteLevel::to_json() const {
-  return {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}, {"use_regex", true}};
+void ByteLevel::pre_tokenize(PreTokenizedText& text) const {
+  if (options_.add_prefix_space) add_prefix_spaces(text);
+  if (!options_.use_regex) return;
+  const std::string_view view = text.text.view();
+  std::vector<Offsets> pieces;
+  pieces.reserve(view.size() / 4 + 1);
+  for (const auto& [begin, end] : text.pieces) {
+    const std::string_view part = view.substr(0, end);
+    for (std::size_t at = begin; at < end;) {
+      const std::size_t next = piece_end(part, at);
+      pieces.push_back({at, next});
+      at = next;
+    }
+  }
+  text.pieces = std::move(pieces);
 }
 
-ByteLevel ByteLevel::from_json(const nlohmann::json& json) {
-  check(!json.value("add_prefix_space", true),
-        "pre_tokenizer ByteLevel with \"add_prefix_space\": true is not supported");
-  check(json.value("use_regex", true), "pre_tokenizer ByteLevel with \"use_regex\": false is not supported");
-  return {};
+nlohmann::ordered_json ByteLevel::to_json() const { return to_json(options_); }
+
+nlohmann::ordered_json ByteLevel::to_json(const Options& options) {
+  return {{"type", "ByteLevel"},
+          {"add_prefix_space", options.add_prefix_space},
+          {"trim_offsets", options.trim_offsets},
+          {"use_regex", options.use_regex}};
+}
+
+ByteLevel::Options ByteLevel::read_options(const nlohmann::json& json, std::string_view stage) {
+  check_fields(json, stage, {"add_prefix_space", "trim_offsets", "use_regex"});
+  return {.add_prefix_space = json.value("add_prefix_space", true),
+          .trim_offsets = json.value("trim_offsets", true),
+          .use_regex = json.value("use_regex", true)};
 }
 
 }  // namespace attune::text

@@ -12,12 +12,29 @@ namespace attune::text {
 
 class ByteLevel : public PreTokenizer {
  public:
-  std::size_t piece_end(std::string_view text, std::size_t begin) const override;
+  struct Options {
+    bool add_prefix_space = false;  // A blank before every piece that there is, unless it begins with one.
+    bool trim_offsets = true;       // Of the post-processor of that name; kept for the file.
+    bool use_regex = true;          // Else the pieces stay as they are.
+  };
+  ByteLevel() = default;  // GPT-2's.
+  explicit ByteLevel(const nlohmann::json& json) : options_(read_options(json, "pre_tokenizer")) {}
+  explicit ByteLevel(const Options& options) : options_(options) {}
+
+  void pre_tokenize(PreTokenizedText& text) const override;
+  bool takes_any_bytes() const override { return !options_.add_prefix_space; }
   std::size_t find_cut(std::string_view text, std::size_t from) const override;
   nlohmann::ordered_json to_json() const override;
 
-  // Throws Error for a setting other than those of GPT-2.
-  static ByteLevel from_json(const nlohmann::json& json);
+  // The end of the match that begins at `begin`, where one ended before or the text begins.
+  std::size_t piece_end(std::string_view text, std::size_t begin) const;
+
+  // The post-processor and the decoder of that name have the same fields.
+  static Options read_options(const nlohmann::json& json, std::string_view stage);
+  static nlohmann::ordered_json to_json(const Options& options);
+
+ private:
+  Options options_;
 };
 
 }  // namespace attune::text

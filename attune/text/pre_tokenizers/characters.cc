@@ -2,13 +2,20 @@
 
 #include <nlohmann/json.hpp>
 
-#include "attune/base/error.h"
 #include "attune/text/utf8.h"
 
 namespace attune::text {
 
-std::size_t Characters::piece_end(std::string_view text, std::size_t begin) const {
-  return begin + decode_code_point(text.substr(begin)).length;
+void Characters::pre_tokenize(PreTokenizedText& text) const {
+  const std::string_view view = text.text.view();
+  std::vector<Offsets> pieces;
+  pieces.reserve(view.size());
+  for (const auto& [begin, end] : text.pieces) {
+    for (std::size_t at = begin; at < end; at = pieces.back().end) {
+      pieces.push_back({at, at + decode_code_point(view.substr(at, end - at)).length});
+    }
+  }
+  text.pieces = std::move(pieces);
 }
 
 std::size_t Characters::find_cut(std::string_view text, std::size_t from) const {
@@ -21,10 +28,6 @@ nlohmann::ordered_json Characters::to_json() const {
   return {{"type", "Split"}, {"pattern", {{"Regex", "(?m:.)"}}}, {"behavior", "Isolated"}, {"invert", false}};
 }
 
-Characters Characters::from_json(const nlohmann::json& json) {
-  const nlohmann::json own = Characters().to_json();
-  check(json == own, "pre_tokenizer Split is supported as {}, got {}", own.dump(), json.dump());
-  return {};
-}
+bool Characters::is_own(const nlohmann::json& json) { return json == nlohmann::json(Characters().to_json()); }
 
 }  // namespace attune::text

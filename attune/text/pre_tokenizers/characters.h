@@ -8,12 +8,13 @@ namespace attune::text {
 
 class Characters : public PreTokenizer {
  public:
-  std::size_t piece_end(std::string_view text, std::size_t begin) const override;
+  void pre_tokenize(PreTokenizedText& text) const override;
+  bool takes_any_bytes() const override { return true; }
   std::size_t find_cut(std::string_view text, std::size_t from) const override;
   nlohmann::ordered_json to_json() const override;
 
-  // Throws Error for a Split on any other expression.
-  static Characters from_json(const nlohmann::json& json);
+  // Whether it is that Split.
+  static bool is_own(const nlohmann::json& json);
 };
 
 }  // namespace attune::text

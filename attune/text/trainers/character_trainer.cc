@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "attune/text/decoders/fuse_decoder.h"
 #include "attune/text/models/word_level.h"
 #include "attune/text/pre_tokenizers/characters.h"
 #include "attune/text/utf8.h"
@@ -35,12 +36,13 @@ std::unique_ptr<Tokenizer> CharacterTrainer::train(bool with_end_of_text) const 
   if (with_end_of_text) {
     special.bos = special.eos = static_cast<std::int32_t>(tokens.size());
     added.push_back({*special.eos, std::string(kEndOfText)});
-    tokens.emplace_back(kEndOfText);
   }
-  auto vocabulary = std::make_shared<const Vocabulary>(std::move(tokens));
-  auto model = std::make_unique<WordLevel>(vocabulary, std::nullopt);
-  return std::make_unique<Tokenizer>(std::make_unique<Characters>(), std::move(model), std::move(vocabulary),
-                                     AddedTokens(std::move(added)), special);
+  Pipeline pipeline;
+  pipeline.pre_tokenizer = std::make_unique<Characters>();
+  pipeline.model =
+      std::make_unique<WordLevel>(std::make_shared<const Vocabulary>(std::move(tokens)), std::nullopt);
+  pipeline.decoder = std::make_unique<FuseDecoder>();
+  return std::make_unique<Tokenizer>(std::move(pipeline), AddedTokens(std::move(added)), special);
 }
 
 }  // namespace attune::text

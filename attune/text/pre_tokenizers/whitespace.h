@@ -1,0 +1,17 @@
+// Words and what stands between words and white space: Hugging Face's Whitespace, \w+|[^\w\s]+.
+#pragma once
+
+#include "attune/text/pre_tokenizers/pre_tokenizer.h"
+
+namespace attune::text {
+
+class Whitespace : public PreTokenizer {
+ public:
+  void pre_tokenize(PreTokenizedText& text) const override;
+  std::size_t find_cut(std::string_view text, std::size_t from) const override {
+    return find_blank(text, from);
+  }
+  nlohmann::ordered_json to_json() const override;
+};
+
+}  // namespace attune::text
