@@ -13,6 +13,7 @@ namespace attune::tasks {
 namespace {
 
 constexpr std::size_t kMostListed = 30;
+constexpr std::int64_t kMostLabels = 1'000'000;
 
 // A whole number as integers are written: no plus, no leading zeros, so that two names never are one number.
 std::optional<std::int64_t> whole_number(std::string_view name) {
@@ -69,12 +70,12 @@ LabelMap LabelMap::of_config(const nlohmann::json& config) {
   if (map == config.end() || map->is_null()) {
     const auto count = config.find("num_labels");
     const bool given = count != config.end() && !count->is_null();
-    check(!given || count->is_number_unsigned(), "\"num_labels\" is {}, expected a whole number",
+    check(!given || count->is_number_integer(), "\"num_labels\" is {}, expected a whole number",
           given ? count->dump() : "");
-    const std::uint64_t size = given ? count->get<std::uint64_t>() : 2;
-    check(size >= 1 && size <= 1'000'000, "\"num_labels\" is {}, expected 1 to 1000000", size);
-    std::vector<std::string> names(size);
-    for (std::size_t i = 0; i < size; ++i) names[i] = fmt::format("LABEL_{}", i);
+    const std::int64_t size = given ? count->get<std::int64_t>() : 2;
+    check(size >= 1 && size <= kMostLabels, "\"num_labels\" is {}, expected 1 to {}", size, kMostLabels);
+    std::vector<std::string> names(static_cast<std::size_t>(size));
+    for (std::size_t i = 0; i < names.size(); ++i) names[i] = fmt::format("LABEL_{}", i);
     return LabelMap(std::move(names));
   }
   check(map->is_object() && !map->empty(), "\"id2label\" is {}, expected an object {{\"0\": \"name\", …}}",

@@ -32,26 +32,34 @@ class Sentences {
     const auto columns = split_at_blanks(line);
     if (columns.empty() || columns[0] == kDocumentStart) {
       end_sentence();
-    } else if (line.starts_with("# ") && sentence_.size() == 0 && columns.size() != width_) {
-      // Until a word's line has shown how many columns there are, it may be a word.
+      if (!unclear_.empty()) unclear_.emplace_back(line, number);
+    } else if (may_be_comment(line, columns.size())) {
+      // Until a word's line has shown what they look like, it may be a word.
       if (width_ == 0) unclear_.emplace_back(line, number);
     } else {
-      if (width_ == 0) begin(columns.size(), number);
+      if (width_ == 0) begin(line, number);
       add_word(columns, number);
     }
   }
 
   std::vector<TaggedSentence> finish() && {
-    if (width_ == 0 && !unclear_.empty())
-      begin(split_at_blanks(unclear_[0].first).size(), unclear_[0].second);
+    if (width_ == 0 && !unclear_.empty()) begin(unclear_[0].first, unclear_[0].second);
     end_sentence();
     check(!sentences_.empty(), "{} holds no sentences", path_.string());
     return std::move(sentences_);
   }
 
  private:
-  void begin(std::size_t width, std::int64_t number) {
+  bool may_be_comment(std::string_view line, std::size_t columns) const {
+    if (!line.starts_with("# ") || sentence_.size() > 0) return false;
+    return tabs_ ? line.find('\t') == std::string_view::npos : columns != width_;
+  }
+
+  // The first line of a word.
+  void begin(const std::string& line, std::int64_t number) {
+    const std::size_t width = split_at_blanks(line).size();
     width_ = width;
+    tabs_ = line.find('\t') != std::string::npos;
     tag_ = columns_.tag.value_or(width - 1);
     check(std::max(columns_.word, tag_) < width && columns_.word != tag_,
           "{}: line {} has {} columns, expected {}", path_.string(), number, width,
@@ -76,6 +84,7 @@ class Sentences {
   const std::filesystem::path& path_;
   ConllColumns columns_;
   std::size_t width_ = 0, tag_ = 0;  // No width: no word yet.
+  bool tabs_ = false;                // Between the columns.
   std::vector<std::pair<std::string, std::int64_t>> unclear_;
   TaggedSentence sentence_;
   std::vector<TaggedSentence> sentences_;

@@ -23,9 +23,10 @@ struct TaggedSentence {
   std::size_t size() const { return words.size(); }
 };
 
-// Plain or compressed by gzip. A line that begins with "# " before a sentence's first word, with another
-// number of columns than the words' lines, is a comment. Throws Error that names file and line for invalid
-// UTF-8, another number of columns than in the lines before, and for files without a sentence.
+// Plain or compressed by gzip. A line that begins with "# " before a sentence's first word is a comment
+// where it has no tab and words' lines have, or where it has another number of columns than they. Throws
+// Error that names file and line for invalid UTF-8, another number of columns than in the lines before, and
+// for files without a sentence.
 std::vector<TaggedSentence> read_conll(const std::filesystem::path& path, const ConllColumns& columns = {});
 
 // Tags of entities are O, B-TYPE, I-TYPE, or E-TYPE and S-TYPE of the schemes with ends. Throws Error that

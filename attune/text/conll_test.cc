@@ -51,7 +51,7 @@ TEST_F(ConllTest, ReadsWordsAndTags) {
 
 TEST_F(ConllTest, TakesTheColumnsAskedFor) {
   const std::string text =
-      "# sent_id = 1\n# two\n1\tShe\tPRON\t_\n2\truns\tVERB\t_\n\n# # #\n1\tYes\tINTJ\t_\n";
+      "# sent_id = 1\n# two\n\n# 3\n1\tShe\tPRON\t_\n2\truns\tVERB\t_\n\n# # #\n1\tYes\tINTJ\t_\n";
   const auto sentences = read(text, {.word = 1, .tag = 2});
   ASSERT_EQ(sentences.size(), 2u);
   EXPECT_THAT(sentences[0].tags, ElementsAre("PRON", "VERB"));
@@ -65,6 +65,7 @@ TEST_F(ConllTest, KeepsASharpThatIsAWord) {
   ASSERT_EQ(sentences.size(), 2u);
   EXPECT_THAT(sentences[0].words, ElementsAre("#", "x"));
   EXPECT_THAT(sentences[1].words, ElementsAre("#"));
+  EXPECT_EQ(read("# O\n\n# O\nx O\n").size(), 2u);
   EXPECT_EQ(read("# O\n").size(), 1u);
 }
 

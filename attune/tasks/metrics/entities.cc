@@ -43,8 +43,19 @@ struct Counts {
   std::int64_t hits = 0, predicted = 0, actual = 0;
 };
 
-void count_entities(const std::vector<std::string>& predicted, const std::vector<std::string>& actual,
-                    std::map<std::string, Counts>& counts) {
+// All sentences, with a tag outside of entities after each: so seqeval sees them.
+std::vector<std::string> joined(std::span<const std::vector<std::string>> sentences) {
+  std::vector<std::string> tags;
+  for (const auto& sentence : sentences) {
+    tags.insert(tags.end(), sentence.begin(), sentence.end());
+    tags.emplace_back("O");
+  }
+  return tags;
+}
+
+std::map<std::string, Counts> count_entities(std::span<const std::string> predicted,
+                                             std::span<const std::string> actual) {
+  std::map<std::string, Counts> counts;
   const std::vector<Entity> ours = entities_of(predicted), theirs = entities_of(actual);
   for (const Entity& entity : theirs) ++counts[entity.type].actual;
   std::size_t at = 0;  // Both lists are in order of the ends, and no two entities end at one place.
@@ -53,6 +64,7 @@ void count_entities(const std::vector<std::string>& predicted, const std::vector
     while (at < theirs.size() && theirs[at].end < entity.end) ++at;
     if (at < theirs.size() && theirs[at] == entity) ++counts[entity.type].hits;
   }
+  return counts;
 }
 
 void add(PrecisionRecall& sum, const PrecisionRecall& score, double weight) {
@@ -98,19 +110,17 @@ std::vector<Entity> entities_of(std::span<const std::string> tags) {
 EntityScores entity_scores(std::span<const std::vector<std::string>> predictions,
                            std::span<const std::vector<std::string>> references) {
   check_pairs("the F1 of entities", predictions.size(), references.size());
-  std::map<std::string, Counts> counts;
   std::int64_t tags = 0, right = 0;
   for (std::size_t i = 0; i < references.size(); ++i) {
     if (predictions[i].size() != references[i].size())
       fail_usage("sentence {} has {} tags and {} predicted ones", i, references[i].size(),
                  predictions[i].size());
-    count_entities(predictions[i], references[i], counts);
     for (std::size_t word = 0; word < references[i].size(); ++word)
       right += predictions[i][word] == references[i][word];
     tags += static_cast<std::int64_t>(references[i].size());
   }
   if (tags == 0) fail_usage("the F1 of entities needs at least one tag, got none");
-  EntityScores scores = scores_of(counts);
+  EntityScores scores = scores_of(count_entities(joined(predictions), joined(references)));
   scores.accuracy = static_cast<double>(right) / static_cast<double>(tags);
   return scores;
 }

@@ -16,10 +16,8 @@ constexpr std::size_t kMostColumns = 100'000;  // A line of nothing but separato
 
 DelimitedReader::DelimitedReader(const std::filesystem::path& path, const std::vector<std::string>& wanted,
                                  Dialect dialect, std::vector<std::string> column_names)
-    : lines_(path),
-      dialect_(dialect),
-      has_header_(column_names.empty()),
-      columns_(has_header_ ? read_header() : std::move(column_names)) {
+    : lines_(path), dialect_(dialect), has_header_(column_names.empty()) {
+  columns_ = has_header_ ? read_header() : std::move(column_names);
   expect_unique(path, lines_.line(), columns_);
   wanted_ = find_columns(path, columns_, wanted,
                          has_header_ ? "; if the file has no header, give the names of its columns" : "");
