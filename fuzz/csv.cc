@@ -24,7 +24,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const text::TableOptions options = options_of(data[0]);
   try {
     std::vector<std::string> columns;
-    for (const std::string& name : text::open_table(file.path(), {}, options)->columns()) {
+    const auto reader = text::open_table(file.path(), {}, options);
+    for (const std::string& name : reader->columns()) {
       if (!name.empty() && columns.size() < 3) columns.push_back(name);
     }
     const text::Table table = text::read_table(file.path(), columns, options);
