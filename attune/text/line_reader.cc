@@ -2,10 +2,8 @@
 
 #include <zlib.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <string_view>
 #include <utility>
 
 #include "attune/base/error.h"
@@ -50,20 +48,31 @@ bool LineReader::fill() {
 
 bool LineReader::next(std::string& line) {
   line.clear();
+  line_end_ = {};
   bool any = false;
   while (begin_ < end_ || fill()) {
     any = true;
     const char* first = buffer_.data() + begin_;
-    const char* last = buffer_.data() + end_;
-    const char* newline = std::find(first, last, '\n');
-    line.append(first, newline);
-    begin_ += static_cast<std::size_t>(newline - first);
-    if (newline == last) continue;
+    const std::size_t count = end_ - begin_;
+    const auto* newline = static_cast<const char*>(std::memchr(first, '\n', count));
+    const std::size_t length = newline == nullptr ? count : static_cast<std::size_t>(newline - first);
+    check(line.size() + length <= kLongestLine,
+          "{}: line {} is longer than {} MiB: this is no text file, or its lines do not end as text's do",
+          path_.string(), line_ + 1, kLongestLine >> 20);
+    line.append(first, length);
+    begin_ += length;
+    if (newline == nullptr) continue;
     ++begin_;
+    line_end_ = "\n";
     break;
   }
   if (!any) return false;
-  if (line.ends_with('\r')) line.pop_back();
+  if (!line_end_.empty() && line.ends_with('\r')) {
+    line.pop_back();
+    line_end_ = "\r\n";
+  } else if (line.ends_with('\r')) {
+    line.pop_back();
+  }
   if (line_++ == 0 && line.starts_with(kByteOrderMark)) line.erase(0, kByteOrderMark.size());
   return true;
 }

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace attune::text {
@@ -14,10 +15,15 @@ class LineReader {
   // Throws Error for a file that is missing or not a regular file, and for one named .gz that is not gzip.
   explicit LineReader(std::filesystem::path path);
 
+  static constexpr std::size_t kLongestLine = std::size_t{1} << 28;  // In bytes.
+
   // The next line without its end, "\n" or "\r\n"; false at the end of the file. A byte order mark at the
-  // beginning of the file is no text. Throws Error that names the file when it cannot be read, and for
-  // compressed data that is damaged or cut off.
+  // beginning of the file is no text. Throws Error that names the file when it cannot be read, for
+  // compressed data that is damaged or cut off, and for a line that is longer than any text is.
   bool next(std::string& line);
+
+  // What ended the last line: "\n", "\r\n", or nothing at the end of the file.
+  std::string_view line_end() const { return line_end_; }
 
   // Lines read so far: the number of the last one, from 1.
   std::int64_t line() const { return line_; }
@@ -34,6 +40,7 @@ class LineReader {
   std::vector<char> buffer_;
   std::size_t begin_ = 0, end_ = 0;  // what is read and not yet taken
   std::int64_t line_ = 0;
+  std::string_view line_end_;
 };
 
 }  // namespace attune::text

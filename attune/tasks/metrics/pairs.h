@@ -1,6 +1,7 @@
-// A metric of translations compares line by line.
+// A metric compares predictions with references, one by one.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,15 @@
 
 namespace attune::tasks {
 
+inline void check_pairs(const char* metric, std::size_t predictions, std::size_t references) {
+  if (predictions != references)
+    fail_usage(
+        "{} compares predictions with references one by one, but there are {} predictions and {} references",
+        metric, predictions, references);
+  if (predictions == 0) fail_usage("{} needs at least one prediction and its reference, got none", metric);
+}
+
+// The same of translations, which come line by line.
 inline void check_pairs(const char* metric, const std::vector<std::string>& hypotheses,
                         const std::vector<std::string>& references) {
   if (hypotheses.size() != references.size())

@@ -1,0 +1,113 @@
+#include "attune/tasks/label_map.h"
+
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "attune/base/error.h"
+
+namespace attune::tasks {
+namespace {
+
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+text::Table table_of(const std::vector<std::string>& labels) {
+  text::Table table("train.csv", {"label"});
+  std::int64_t line = 1;
+  for (const std::string& label : labels) table.append({{label}, ++line});
+  return table;
+}
+
+template <typename Call>
+std::string error(Call call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(LabelMapTest, SortsNamesAndNumbers) {
+  EXPECT_THAT(LabelMap::of_labels({"pos", "neg", "pos", "Neutral"}).names(),
+              ElementsAre("Neutral", "neg", "pos"));
+  EXPECT_THAT(LabelMap::of_labels({"10", "9", "-1", "0"}).names(), ElementsAre("-1", "0", "9", "10"));
+  EXPECT_THAT(LabelMap::of_labels({"10", "9", "x"}).names(), ElementsAre("10", "9", "x"));
+  EXPECT_THAT(LabelMap::of_labels({"deu", "nan"}).names(), ElementsAre("deu", "nan"));  // languages
+  EXPECT_THROW(LabelMap::of_labels({"1", "nan", "0"}), Error);
+  EXPECT_THROW(LabelMap::of_labels({}), Error);
+  const LabelMap labels = LabelMap::of_labels({"0", "1", "2"});
+  EXPECT_EQ(labels.id("2"), 2);
+  EXPECT_EQ(labels.name(1), "1");
+  EXPECT_EQ(labels.id("3"), std::nullopt);
+  EXPECT_THROW(labels.name(3), Error);
+  EXPECT_THROW(labels.name(-1), Error);
+}
+
+TEST(LabelMapTest, StandsInTheConfiguration) {
+  nlohmann::ordered_json config{{"model_type", "bert"}};
+  const LabelMap labels({"neg", "pos"});
+  labels.write(config);
+  EXPECT_EQ(config.dump(),
+            R"({"model_type":"bert","id2label":{"0":"neg","1":"pos"},"label2id":{"neg":0,"pos":1}})");
+  EXPECT_EQ(LabelMap::of_config(json::parse(config.dump())).names(), labels.names());
+  EXPECT_THAT(LabelMap::of_config(json::object()).names(), ElementsAre("LABEL_0", "LABEL_1"));
+  EXPECT_EQ(LabelMap::of_config({{"num_labels", 3}}).size(), 3);
+}
+
+TEST(LabelMapTest, RefusesConfigurationsThatMapNothing) {
+  const auto of = [](const char* text) { return error([&] { LabelMap::of_config(json::parse(text)); }); };
+  EXPECT_THAT(of(R"({"id2label": ["a"]})"), HasSubstr("id2label"));
+  EXPECT_THAT(of(R"({"id2label": {}})"), HasSubstr("empty"));
+  EXPECT_THAT(of(R"({"id2label": {"0": "a", "2": "b"}})"), HasSubstr("the id \"2\""));
+  EXPECT_THAT(of(R"({"id2label": {"0": "a", "01": "b"}})"), HasSubstr("\"01\""));
+  EXPECT_THAT(of(R"({"id2label": {"0": "a", "1": "a"}})"), HasSubstr("two labels"));
+  EXPECT_THAT(of(R"({"id2label": {"0": 1}})"), HasSubstr("expected a string"));
+  EXPECT_THAT(of(R"({"num_labels": -1})"), HasSubstr("num_labels"));
+  EXPECT_THAT(of(R"({"num_labels": 1e9})"), HasSubstr("num_labels"));
+  EXPECT_THAT(of(R"({"num_labels": 100000000000})"), HasSubstr("num_labels"));
+}
+
+TEST(LabelMapTest, ReadsLabelsOfTables) {
+  const text::Table table = table_of({"b", "a", "b"});
+  EXPECT_THAT(distinct_labels(table, 0), ElementsAre("a", "b"));
+  const LabelMap labels = LabelMap::of_labels(distinct_labels(table, 0));
+  EXPECT_THAT(label_ids(table, 0, labels), ElementsAre(1, 0, 1));
+  EXPECT_THAT(error([&] {
+                label_ids(table_of({"a", "c"}), 0, labels);
+              }),
+              AllOf(HasSubstr("train.csv: line 3"), HasSubstr("\"c\""), HasSubstr("\"a\", \"b\"")));
+  EXPECT_THAT(error([&] { label_ids(table_of({""}), 0, labels); }),
+              AllOf(HasSubstr("line 2"), HasSubstr("empty")));
+}
+
+TEST(LabelMapTest, NamesRowsWithoutLabel) {
+  for (const char* missing : {"", "NaN"}) {
+    EXPECT_THAT(error([&] {
+                  distinct_labels(table_of({"a", missing}), 0);
+                }),
+                AllOf(HasSubstr("line 3"), HasSubstr("every row needs one")));
+  }
+  EXPECT_THAT(error([&] {
+                distinct_labels(table_of({"1", "0", "1", "nan"}), 0);
+              }),
+              AllOf(HasSubstr("line 5"), HasSubstr("nan")));
+  EXPECT_THAT(distinct_labels(table_of({"deu", "nan"}), 0), ElementsAre("deu", "nan"));
+}
+
+TEST(LabelMapTest, ReadsTargetsOfRegression) {
+  EXPECT_THAT(regression_targets(table_of({"1", "-2.5", "3e-1", "0"}), 0), ElementsAre(1, -2.5f, 0.3f, 0));
+  for (const char* bad :
+       {"", "nan", "NaN", "inf", "-inf", "1e39", "1,5", " 1", "1 ", "+1", "0x10", "five", "1e999"}) {
+    EXPECT_THAT(error([&] {
+                  regression_targets(table_of({"1", bad}), 0);
+                }),
+                AllOf(HasSubstr("train.csv: line 3"), HasSubstr("\"" + std::string(bad) + "\"")));
+  }
+}
+
+}  // namespace
+}  // namespace attune::tasks

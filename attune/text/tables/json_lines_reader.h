@@ -1,0 +1,36 @@
+// JSON lines (table_reader.h says what they are).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "attune/text/line_reader.h"
+#include "attune/text/tables/table_reader.h"
+
+namespace attune::text {
+
+class JsonLinesReader : public TableReader {
+ public:
+  // Throws as open_table().
+  JsonLinesReader(const std::filesystem::path& path, const std::vector<std::string>& wanted);
+  ~JsonLinesReader() override;
+
+  bool next(TableRow& row) override;
+  const std::vector<std::string>& columns() const override { return columns_; }
+  const std::filesystem::path& path() const override { return lines_.path(); }
+
+ private:
+  bool read_line();
+  void take_values(TableRow& row);
+  std::string where() const;
+
+  struct Parser;  // simdjson's
+  LineReader lines_;
+  std::unique_ptr<Parser> parser_;
+  std::vector<std::string> wanted_, columns_;
+  std::string line_;
+  bool holds_first_ = true;  // The first row was read for its names.
+};
+
+}  // namespace attune::text
