@@ -10,13 +10,9 @@
 #include <string_view>
 #include <vector>
 
-namespace attune::text {
+#include "attune/text/offsets.h"
 
-// Bytes [begin, end) of a text.
-struct Offsets {
-  std::size_t begin = 0, end = 0;
-  bool operator==(const Offsets&) const = default;
-};
+namespace attune::text {
 
 // All fields but `overflowing` have one value a token.
 struct Encoding {
