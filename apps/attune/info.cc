@@ -12,6 +12,9 @@
 #include "apps/attune/model_options.h"
 #include "attune/base/error.h"
 #include "attune/io/file.h"
+#include "attune/models/config_fields.h"
+#include "attune/models/gpt/gpt.h"
+#include "attune/models/gpt/summary.h"
 #include "attune/models/gpt2/gpt2.h"
 #include "attune/models/gpt2/summary.h"
 #include "attune/models/transformer/summary.h"
@@ -159,6 +162,25 @@ void describe_gpt2(const Options& options) {
   models::check_weights(model.parameters(), models::gpt2_weight_table(), options.directory);
 }
 
+void describe_gpt(const Options& options) {
+  const auto config = models::read_gpt_config(options.directory);
+  const std::int64_t batch = options.batch_size, tokens = tokens_of(options, config.n_positions);
+  fmt::print(
+      "{}: GPT, {} layers, {} heads, width {}, feed-forward {}, context {}, vocabulary {}, tied output\n\n",
+      options.directory, config.n_layer, config.n_head, config.n_embd, config.feed_forward_width(),
+      config.n_positions, config.vocab_size);
+  const models::Gpt model(config);
+  print_parameters(model.parameters());
+  print_memory(models::gpt_inference_memory(config, batch),
+               models::gpt_training_memory(config, batch, tokens), batch, config.n_positions, tokens);
+  if (options.shapes)
+    print_shapes("B sequences, T tokens, D width, H heads, Dh head width, F feed-forward, V vocabulary",
+                 models::gpt_shapes(config, batch, tokens));
+  print_tokenizer(options.directory);
+  print_history(options.directory);
+  models::check_weights(model.parameters(), models::gpt_weight_table(), options.directory);
+}
+
 void describe_transformer(const Options& options) {
   const auto config = models::read_transformer_config(options.directory);
   const std::int64_t batch = options.batch_size, tokens = tokens_of(options, config.max_position_embeddings);
@@ -187,7 +209,10 @@ void run(const Options& options) {
     fail_usage("--batch-size is {}, expected at most {}", options.batch_size, most_sequences);
   if (options.tokens < 0) fail_usage("--context is {}, expected 0 (the model's) or more", options.tokens);
   check(std::filesystem::is_directory(options.directory), "{} is not a model directory", options.directory);
-  is_translation_model(options.directory) ? describe_transformer(options) : describe_gpt2(options);
+  const std::string type = models::read_model_type(options.directory);
+  if (type == "marian") return describe_transformer(options);
+  if (type == "openai-gpt") return describe_gpt(options);
+  describe_gpt2(options);
 }
 
 }  // namespace

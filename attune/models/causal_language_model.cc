@@ -1,15 +1,33 @@
 #include "attune/models/causal_language_model.h"
 
+#include "attune/models/config_fields.h"
+#include "attune/models/gpt/gpt.h"
 #include "attune/models/gpt2/gpt2.h"
 
 namespace attune::models {
+namespace {
+
+template <typename Model, typename Config>
+std::unique_ptr<CausalLanguageModel> load(const Config& config, const WeightTable& table,
+                                          const std::filesystem::path& directory,
+                                          const LoadOptions& options) {
+  auto model = std::make_unique<Model>(config);
+  load_weights(model->parameters(), table, directory, options);
+  return model;
+}
+
+}  // namespace
 
 std::unique_ptr<CausalLanguageModel> load_causal_language_model(const std::filesystem::path& directory,
                                                                 const LoadOptions& options) {
   check(std::filesystem::is_directory(directory), "{} is not a model directory", directory.string());
-  auto model = std::make_unique<Gpt2>(read_gpt2_config(directory));
-  load_weights(model->parameters(), gpt2_weight_table(), directory, options);
-  return model;
+  const std::string type = read_model_type(directory);
+  if (type == "openai-gpt")
+    return load<Gpt>(read_gpt_config(directory), gpt_weight_table(), directory, options);
+  if (type == "gpt2" || type.empty())
+    return load<Gpt2>(read_gpt2_config(directory), gpt2_weight_table(), directory, options);
+  fail("{}: \"model_type\" is \"{}\", expected gpt2 or openai-gpt",
+       (directory / "config.json").string(), type);
 }
 
 }  // namespace attune::models

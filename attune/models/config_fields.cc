@@ -14,6 +14,14 @@ nlohmann::json read_json_object(const std::filesystem::path& path) {
   }
 }
 
+std::string read_model_type(const std::filesystem::path& directory) {
+  const auto path = directory / "config.json";
+  const nlohmann::json object = read_json_object(path);
+  std::string type;
+  ConfigFields(object, path, "").read("model_type", type);
+  return type;
+}
+
 void ConfigFields::read(const char* name, std::optional<std::int64_t>& value) const {
   std::int64_t number = -1;
   read(name, number);

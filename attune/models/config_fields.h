@@ -15,6 +15,9 @@ namespace attune::models {
 // The object that a JSON file holds.
 nlohmann::json read_json_object(const std::filesystem::path& path);
 
+// The family that a directory's config.json names: its "model_type", or "" when it has none.
+std::string read_model_type(const std::filesystem::path& directory);
+
 // The fields of one such object. One that is absent or null leaves the value as it was.
 class ConfigFields {
  public:

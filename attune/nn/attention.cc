@@ -7,6 +7,11 @@
 namespace attune::nn {
 namespace {
 
+// H Dh
+std::int64_t inner_width(const SelfAttention::Options& options) {
+  return options.head_width > 0 ? options.heads * options.head_width : options.width;
+}
+
 // One of queries (0), keys (1), values (2): a window (B, T, H, Dh) on qkv (B, T, 3, H, Dh).
 Tensor part(const Tensor& qkv, std::int64_t index) {
   const Tensor window = ops::slice(qkv, 2, index, index + 1);  // (B, T, 1, H, Dh)
@@ -17,17 +22,19 @@ Tensor part(const Tensor& qkv, std::int64_t index) {
 
 SelfAttention::SelfAttention(const Scope& scope, const Options& options, Initializer input,
                              Initializer output)
-    : query_key_value(scope / "query_key_value", options.width, 3 * options.width, input),
-      output(scope / "output", options.width, options.width, output),
+    : query_key_value(scope / "query_key_value", options.width, 3 * inner_width(options), input,
+                      options.with_bias),
+      output(scope / "output", inner_width(options), options.width, output, options.with_bias),
       heads_(options.heads),
+      scale_(options.scale),
       dropout_{options.dropout} {
-  check(options.heads > 0 && options.width % options.heads == 0,
+  check(options.heads > 0 && inner_width(options) % options.heads == 0,
         "multi-head attention: a width of {} cannot be divided among {} heads", options.width, options.heads);
 }
 
 Tensor SelfAttention::project(const Tensor& x) const {
-  const Tensor qkv = query_key_value(x);  // (B, T, 3 D)
-  return ops::reshape(qkv, {x.dim(0), x.dim(1), 3, heads_, x.dim(2) / heads_});
+  const Tensor qkv = query_key_value(x);  // (B, T, 3 H Dh)
+  return ops::reshape(qkv, {x.dim(0), x.dim(1), 3, heads_, qkv.dim(2) / (3 * heads_)});
 }
 
 Tensor SelfAttention::merge_heads(const Tensor& heads) const {
@@ -39,6 +46,7 @@ Tensor SelfAttention::operator()(const Tensor& x, ops::AttentionOptions mask, co
   const Tensor qkv = project(x);  // (B, T, 3, H, Dh)
   if (scoring_)
     return merge_heads(soft_lookup(scoring_, part(qkv, 0), part(qkv, 1), part(qkv, 2), mask).values);
+  mask.scale = scale_;
   mask.dropout = context.training ? dropout_.probability : 0;
   mask.generator = context.random;
   return merge_heads(ops::attention_fused(qkv, mask));
@@ -49,21 +57,25 @@ Tensor SelfAttention::operator()(const Tensor& x, ops::AttentionOptions mask, co
   const Tensor qkv = project(x);                                                // (B, T, 3, H, Dh)
   const auto [keys, values] = cache.extend(layer, part(qkv, 1), part(qkv, 2));  // (B, length + T, H, Dh)
   if (scoring_) return merge_heads(soft_lookup(scoring_, part(qkv, 0), keys, values, mask).values);
+  mask.scale = scale_;
   return merge_heads(ops::attention(part(qkv, 0), keys, values, mask));
 }
 
-Tensor SelfAttention::operator()(const Tensor& x, const ops::AttentionOptions& mask, const Context& context,
+Tensor SelfAttention::operator()(const Tensor& x, ops::AttentionOptions mask, const Context& context,
                                  DecoderCache& cache, std::int64_t layer) const {
+  mask.scale = scale_;
   const Tensor qkv = project(x);                                                // (B K, T, 3, H, Dh)
   const auto [keys, values] = cache.extend(layer, part(qkv, 1), part(qkv, 2));  // (B K, length + T, H, Dh)
   const Tensor ancestry = cache.ancestry(keys.dim(1));                          // (B K, length + T)
   if (!ancestry.defined()) return merge_heads(ops::attention(part(qkv, 0), keys, values, mask));
-  return merge_heads(ops::beam_attention(part(qkv, 0), keys, values, ancestry));
+  return merge_heads(
+      ops::beam_attention(part(qkv, 0), keys, values, ancestry, {.scale = scale_, .bias = mask.bias}));
 }
 
-Tensor SelfAttention::weights(const Tensor& x, const ops::AttentionOptions& mask) const {
+Tensor SelfAttention::weights(const Tensor& x, ops::AttentionOptions mask) const {
   const Tensor qkv = project(x);  // (B, T, 3, H, Dh)
   if (scoring_) return soft_lookup(scoring_, part(qkv, 0), part(qkv, 1), part(qkv, 2), mask).weights;
+  mask.scale = scale_;
   return ops::attention_weights(part(qkv, 0), part(qkv, 1), mask);
 }
 

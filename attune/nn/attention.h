@@ -17,7 +17,10 @@ class SelfAttention {
  public:
   struct Options {
     std::int64_t width, heads;
-    double dropout = 0;  // of the attention weights
+    double dropout = 0;                // of the attention weights
+    std::int64_t head_width = 0;       // Dh; 0: D / H
+    std::optional<double> scale = {};  // of the scores; 1 / sqrt(Dh) when not given
+    bool with_bias = true;             // of the projections
   };
 
   // `input` and `output` initialise the two projections.
@@ -32,20 +35,21 @@ class SelfAttention {
   Tensor operator()(const Tensor& x, ops::AttentionOptions mask, const Context& context, KeyValueCache& cache,
                     std::int64_t layer) const;
   // The same for the hypotheses (B K, T, D) of an encoder-decoder, whose pasts may have been reordered.
-  Tensor operator()(const Tensor& x, const ops::AttentionOptions& mask, const Context& context,
-                    DecoderCache& cache, std::int64_t layer) const;
+  Tensor operator()(const Tensor& x, ops::AttentionOptions mask, const Context& context, DecoderCache& cache,
+                    std::int64_t layer) const;
 
   // The weights (B, H, T, T) that x gives rise to, for looking at.
-  Tensor weights(const Tensor& x, const ops::AttentionOptions& mask) const;
+  Tensor weights(const Tensor& x, ops::AttentionOptions mask) const;
 
-  Linear query_key_value;  // D -> 3 D
-  Linear output;           // D -> D
+  Linear query_key_value;  // D -> 3 H Dh
+  Linear output;           // H Dh -> D
 
  private:
   Tensor project(const Tensor& x) const;  // (B, T, D) -> (B, T, 3, H, Dh)
   Tensor merge_heads(const Tensor& heads) const;
 
   std::int64_t heads_;
+  std::optional<double> scale_;
   Dropout dropout_;
   Scoring scoring_;  // empty: the tiled scaled dot product
 };

@@ -15,7 +15,10 @@ class CrossAttention {
  public:
   struct Options {
     std::int64_t width, heads;
-    double dropout = 0;  // of the attention weights
+    double dropout = 0;                // of the attention weights
+    std::int64_t head_width = 0;       // Dh; 0: D / H
+    std::optional<double> scale = {};  // of the scores; 1 / sqrt(Dh) when not given
+    bool with_bias = true;             // of the projections
   };
 
   // `input` and `output` initialise the projections.
@@ -33,15 +36,18 @@ class CrossAttention {
   // The weights (B, H, T, S), for looking at.
   Tensor weights(const Tensor& x, const Tensor& memory, const Tensor& memory_mask) const;
 
-  Linear query;      // D -> D
-  Linear key_value;  // D -> 2 D
-  Linear output;     // D -> D
+  Linear query;      // D -> H Dh
+  Linear key_value;  // D -> 2 H Dh
+  Linear output;     // H Dh -> D
 
  private:
   Tensor queries_of(const Tensor& x) const;           // (B, T, D) -> (B, T, H, Dh)
   Tensor keys_values_of(const Tensor& memory) const;  // (B, S, D) -> (B, S, 2, H, Dh)
 
+  Tensor merge_heads(const Tensor& heads, const Tensor& x) const;
+
   std::int64_t heads_;
+  std::optional<double> scale_;
   Dropout dropout_;
 };
 

@@ -15,9 +15,10 @@ struct FeedForward {
   Dropout dropout;  // of what the activation gives
 
   FeedForward(const Scope& scope, std::int64_t width, std::int64_t hidden, ops::ActivationKind activation,
-              Initializer expand_initializer, Initializer contract_initializer, double dropout = 0)
-      : expand(scope / "expand", width, hidden, expand_initializer),
-        contract(scope / "contract", hidden, width, contract_initializer),
+              Initializer expand_initializer, Initializer contract_initializer, double dropout = 0,
+              bool with_bias = true)
+      : expand(scope / "expand", width, hidden, expand_initializer, with_bias),
+        contract(scope / "contract", hidden, width, contract_initializer, with_bias),
         activation(activation),
         dropout{dropout} {}
 

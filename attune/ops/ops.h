@@ -18,6 +18,7 @@
 #include "attune/ops/mean/mean.h"
 #include "attune/ops/multiply/multiply.h"
 #include "attune/ops/residual_layer_norm/residual_layer_norm.h"
+#include "attune/ops/rms_norm/rms_norm.h"
 #include "attune/ops/scale/scale.h"
 #include "attune/ops/softmax/softmax.h"
 #include "attune/ops/sum/sum.h"

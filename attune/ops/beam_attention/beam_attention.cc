@@ -5,6 +5,8 @@
 
 #include "attune/autograd/tape.h"
 #include "attune/ops/beam_attention/cpu.h"
+#include "attune/ops/broadcast.h"
+#include "attune/ops/cast/cast.h"
 #include "attune/ops/views/views.h"
 
 namespace attune::ops {
@@ -17,9 +19,18 @@ cpu::HeadsView<const T> readable(const Tensor& x) {
 
 template <typename T>
 cpu::BeamAttention<T> operands_of(const Tensor& q, const Tensor& keys, const Tensor& values,
-                                  const Tensor& ancestry, const Tensor& out) {
-  return {.shape = {q.dim(0), q.dim(2), q.dim(1), keys.dim(1), q.dim(3)},
-          .scale = static_cast<float>(1 / std::sqrt(static_cast<double>(q.dim(3)))),
+                                  const Tensor& ancestry, double scale, const Tensor& bias,
+                                  const Tensor& out) {
+  const cpu::AttentionShape shape{q.dim(0), q.dim(2), q.dim(1), keys.dim(1), q.dim(3)};
+  cpu::BiasStrides strides;
+  if (bias.defined()) {
+    const Shape s = broadcast_strides(bias, {shape.batch, shape.heads, shape.queries, shape.keys});
+    strides = {.batch = s[0], .head = s[1], .query = s[2], .key = s[3]};
+  }
+  return {.shape = shape,
+          .scale = static_cast<float>(scale),
+          .bias = bias.defined() ? bias.data<float>() : nullptr,
+          .bias_strides = strides,
           .q = readable<T>(q),
           .k = readable<T>(keys),
           .v = readable<T>(values),
@@ -29,7 +40,8 @@ cpu::BeamAttention<T> operands_of(const Tensor& q, const Tensor& keys, const Ten
 }
 
 // The float64 path: one query, in loops.
-void attend(const cpu::BeamAttention<double>& o, std::int64_t n, std::int64_t h, std::int64_t query) {
+void attend(const cpu::BeamAttention<double>& o, double scale, std::int64_t n, std::int64_t h,
+            std::int64_t query) {
   const std::int64_t seen = query + 1 + o.shape.keys - o.shape.queries, width = o.shape.head_dim;
   const auto row_of = [&](std::int64_t t) -> std::int64_t { return o.ancestry[n * o.ancestry_stride + t]; };
   std::vector<double> weights;
@@ -37,7 +49,10 @@ void attend(const cpu::BeamAttention<double>& o, std::int64_t n, std::int64_t h,
   for (std::int64_t t = 0; t < seen; ++t) {
     double dot = 0;
     for (std::int64_t i = 0; i < width; ++i) dot += o.q.row(n, query, h)[i] * o.k.row(row_of(t), t, h)[i];
-    weights.push_back(dot / std::sqrt(static_cast<double>(width)));
+    const cpu::BiasStrides& b = o.bias_strides;
+    const double added =
+        o.bias == nullptr ? 0 : o.bias[n * b.batch + h * b.head + query * b.query + t * b.key];
+    weights.push_back(scale * dot + added);
     most = std::max(most, weights.back());
   }
   for (double& weight : weights) total += weight = std::exp(weight - most);
@@ -53,7 +68,8 @@ Tensor with_unit_stride(const Tensor& x) {
   return x.stride(-1) == 1 || x.dim(-1) == 1 ? detach(x) : contiguous(detach(x));
 }
 
-void expect_operands(const Tensor& q, const Tensor& keys, const Tensor& values, const Tensor& ancestry) {
+void expect_operands(const Tensor& q, const Tensor& keys, const Tensor& values, const Tensor& ancestry,
+                     const Tensor& bias) {
   check(q.rank() == 4 && is_floating(q.dtype()),
         "beam_attention: q is {} {}, expected (N, T, H, Dh) floating", name_of(q.dtype()),
         q.shape().to_string());
@@ -69,27 +85,36 @@ void expect_operands(const Tensor& q, const Tensor& keys, const Tensor& values, 
             ancestry.stride(1) == 1,
         "beam_attention: ancestry is {} {}, expected int32 [{}, {}]", name_of(ancestry.dtype()),
         ancestry.shape().to_string(), q.dim(0), keys.dim(1));
+  if (!bias.defined()) return;
+  const Shape full{q.dim(0), q.dim(2), q.dim(1), keys.dim(1)};
+  check(bias.rank() <= 4 && broadcast(full, bias.shape(), "beam_attention") == full,
+        "beam_attention: bias has shape {}, which does not broadcast to (N, H, T, L) {}",
+        bias.shape().to_string(), full.to_string());
 }
 
 }  // namespace
 
-Tensor beam_attention(const Tensor& q, const Tensor& keys, const Tensor& values, const Tensor& ancestry) {
-  expect_operands(q, keys, values, ancestry);
+Tensor beam_attention(const Tensor& q, const Tensor& keys, const Tensor& values, const Tensor& ancestry,
+                      const BeamAttentionOptions& options) {
+  expect_operands(q, keys, values, ancestry, options.bias);
+  const double scale = options.scale.value_or(1 / std::sqrt(static_cast<double>(q.dim(3))));
+  const Tensor bias =
+      options.bias.defined() ? cast(detach(options.bias), DType::float32) : Tensor();  // to (N, H, T, L)
   const Tensor queries = with_unit_stride(q), k = with_unit_stride(keys), v = with_unit_stride(values);
   const Tensor out = Tensor::empty(q.shape(), q.dtype(), q.device());  // (N, T, H, Dh)
   if (q.dtype() == DType::bfloat16) {
-    cpu::beam_attention(operands_of<bfloat16>(queries, k, v, ancestry, out));
+    cpu::beam_attention(operands_of<bfloat16>(queries, k, v, ancestry, scale, bias, out));
   } else if (q.dtype() == DType::float32) {
-    cpu::beam_attention(operands_of<float>(queries, k, v, ancestry, out));
+    cpu::beam_attention(operands_of<float>(queries, k, v, ancestry, scale, bias, out));
   } else {
-    const auto operands = operands_of<double>(queries, k, v, ancestry, out);
+    const auto operands = operands_of<double>(queries, k, v, ancestry, scale, bias, out);
     for (std::int64_t n = 0; n < q.dim(0); ++n) {
       for (std::int64_t h = 0; h < q.dim(2); ++h) {
-        for (std::int64_t query = 0; query < q.dim(1); ++query) attend(operands, n, h, query);
+        for (std::int64_t query = 0; query < q.dim(1); ++query) attend(operands, scale, n, h, query);
       }
     }
   }
-  return record_without_gradient("beam_attention", {q, keys, values}, out);
+  return record_without_gradient("beam_attention", {q, keys, values, options.bias}, out);
 }
 
 }  // namespace attune::ops

@@ -36,7 +36,13 @@ HWY_ATTR void attend(const BeamAttention<T>& o, std::int64_t begin, std::int64_t
     };
     attend_row(
         o.q.row(n, query, h), rows(o.k), rows(o.v), query + 1 + s.keys - s.queries, s.head_dim, o.scale,
-        [](std::int64_t, std::int64_t, float*) HWY_ATTR {}, o.out.row(n, query, h));
+        [&](std::int64_t first, std::int64_t count, float* scores) HWY_ATTR {
+          if (o.bias == nullptr) return;
+          const BiasStrides& b = o.bias_strides;
+          const float* bias = o.bias + n * b.batch + h * b.head + query * b.query + first * b.key;
+          for (std::int64_t j = 0; j < count; ++j) scores[j] += bias[j * b.key];
+        },
+        o.out.row(n, query, h));
   }
 }
 

@@ -11,6 +11,8 @@ template <typename T>
 struct BeamAttention {
   AttentionShape shape;  // batch: hypotheses
   float scale;
+  const float* bias = nullptr;  // (hypotheses, heads, queries, keys), with these strides; none: null
+  BiasStrides bias_strides = {};
   HeadsView<const T> q, k, v;    // k and v by row, not by hypothesis
   const std::int32_t* ancestry;  // (hypotheses, keys), `ancestry_stride` from one to the next
   std::int64_t ancestry_stride;

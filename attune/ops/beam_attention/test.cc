@@ -19,7 +19,9 @@ Tensor table_of(const Tensor& indices) {
   return table;
 }
 
+// With a bias (H, T, L) as a fifth array the scores are not scaled, as T5 has it.
 Arrays reference(const Arrays& a, const Sizes& s) {
+  const bool biased = a.size() > 4;
   const auto at = [&](std::int64_t row, std::int64_t time, std::int64_t times, std::int64_t h,
                       std::int64_t i) {
     return static_cast<std::size_t>(((row * times + time) * s.heads + h) * s.width + i);
@@ -34,7 +36,9 @@ Arrays reference(const Arrays& a, const Sizes& s) {
           double dot = 0;
           for (std::int64_t i = 0; i < s.width; ++i)
             dot += a[0][at(n, t, s.queries, h, i)] * a[1][at(row, p, s.positions, h, i)];
-          const double weight = std::exp(dot / std::sqrt(static_cast<double>(s.width)));
+          const auto place = static_cast<std::size_t>((h * s.queries + t) * s.positions + p);
+          const double weight =
+              std::exp(biased ? dot + a[4][place] : dot / std::sqrt(static_cast<double>(s.width)));
           total += weight;
           for (std::int64_t i = 0; i < s.width; ++i)
             y[at(n, t, s.queries, h, i)] += weight * a[2][at(row, p, s.positions, h, i)];
@@ -64,6 +68,15 @@ OpCase beam_case(std::string label, const Sizes& s) {
   return one;
 }
 
+OpCase biased_case(std::string label, const Sizes& s) {
+  OpCase one = beam_case(std::move(label), s);
+  one.inputs.push_back({.shape = {s.heads, s.queries, s.positions}, .differentiable = false});
+  one.forward = [](const Inputs& in) {
+    return Outputs{ops::beam_attention(in[0], in[1], in[2], table_of(in[3]), {.scale = 1, .bias = in[4]})};
+  };
+  return one;
+}
+
 OpCase bad_inputs() {
   OpCase one = beam_case("bad inputs", {2, 2, 1, 3, 1, 4});
   const Input q{.shape = {2, 1, 1, 4}}, rows{.shape = {2, 3, 1, 4}};
@@ -88,6 +101,8 @@ const RegisterOp registered({
     beam_case("several queries", {2, 3, 3, 5, 2, 8}),
     beam_case("one", {1, 1, 1, 1, 1, 1}),
     beam_case("more positions than a chunk", {2, 4, 1, 300, 1, 4}),
+    biased_case("bias, no scale", {5, 6, 2, 7, 3, 19}),
+    biased_case("bias on more positions than a chunk", {2, 4, 1, 300, 2, 4}),
     beam_case("no hypotheses", {0, 1, 1, 2, 1, 4}),
     bad_inputs(),
     benchmark(),
