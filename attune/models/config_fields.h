@@ -15,6 +15,9 @@ namespace attune::models {
 // The object that a JSON file holds.
 nlohmann::json read_json_object(const std::filesystem::path& path);
 
+// Far more than anyone trains; a number mistyped or hostile would name parameters until memory is full.
+constexpr std::int64_t most_layers = 4096;
+
 // The fields of one such object. One that is absent or null leaves the value as it was.
 class ConfigFields {
  public:
