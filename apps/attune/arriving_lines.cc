@@ -6,8 +6,10 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "attune/base/error.h"
+#include "attune/text/utf8.h"
 
 namespace attune::command {
 
@@ -34,6 +36,7 @@ bool ArrivingLines::take(std::string& line) {
   }
   line = buffer_.substr(begin_, end - begin_);
   if (line.ends_with('\r')) line.pop_back();
+  if (std::exchange(at_beginning_, false)) text::remove_byte_order_mark(line);
   begin_ = searched_ = std::min(end + 1, buffer_.size());
   return true;
 }

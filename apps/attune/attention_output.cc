@@ -8,6 +8,7 @@
 
 #include "attune/base/error.h"
 #include "attune/io/file.h"
+#include "attune/io/message.h"
 #include "attune/plot/fonts.h"
 #include "attune/plot/heat_map.h"
 #include "attune/text/utf8.h"
@@ -142,9 +143,10 @@ void report_missing(const std::u32string& characters) {
   for (const char32_t c : characters.substr(0, 5)) {
     shown += fmt::format("{}U+{:04X}", shown.empty() ? "" : ", ", static_cast<std::uint32_t>(c));
   }
-  fmt::print(stderr, "attune: no font here has {}{}; the labels show codes (Debian: apt-get install {})\n",
-             shown, characters.size() > 5 ? fmt::format(" and {} more", characters.size() - 5) : "",
-             plot::font_packages(characters));
+  io::print_message(stderr,
+                    "attune: no font here has {}{}; the labels show codes (Debian: apt-get install {})\n",
+                    shown, characters.size() > 5 ? fmt::format(" and {} more", characters.size() - 5) : "",
+                    plot::font_packages(characters));
 }
 
 }  // namespace

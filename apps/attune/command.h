@@ -31,6 +31,12 @@ void add_attention(Program& program);
 void add_tokenizer(Program& program);
 void add_demo(Program& program);
 
+// An option in a group of the help, which shows its default.
+template <typename Value>
+CLI::Option* add_value(CLI::App& verb, const char* group, const char* name, Value& value, const char* help) {
+  return verb.add_option(name, value, help)->capture_default_str()->group(group);
+}
+
 // --threads, for verbs that compute. The default is every processor this process may use.
 void add_threads(CLI::App& verb);
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "attune/io/message.h"
 #include "attune/tasks/metrics/bleu.h"
 #include "attune/tasks/metrics/chrf.h"
 #include "attune/tasks/translation.h"
@@ -21,6 +22,7 @@ struct Figures {
   tasks::BleuScore bleu;
   double chrf = 0;
   std::size_t sentences = 0;
+  generate::SequenceOptions search;
   std::string left_out;  // of the loss
 };
 
@@ -47,13 +49,14 @@ Figures evaluate(const TranslationEvalOptions& options) {
       paths, translator.tokenizer(),
       {translator.model().max_source_length(), translator.model().max_target_length()});
   Figures figures;
+  figures.search = translator.search();
   figures.sentences = pairs.sources.size();
   figures.left_out = text::left_out(corpus);
   figures.predicted = *tasks::evaluate_translation(translator.model(), corpus, batch_tokens, {});
 
   const auto translations =
       translator.translate(pairs.sources, [&](std::size_t index, const std::string& message) {
-        fmt::print(stderr, "attune: {}: line {} {}\n", paths[0].string(), index + 1, message);
+        io::print_message(stderr, "attune: {}: line {} {}\n", paths[0].string(), index + 1, message);
       });
   std::vector<std::string> hypotheses;
   for (const Translated& one : translations) hypotheses.push_back(one.text);
@@ -67,15 +70,15 @@ Figures evaluate(const TranslationEvalOptions& options) {
 void evaluate_translation_model(const TranslationEvalOptions& options) {
   const Figures figures = evaluate(options);
   const auto& [loss, perplexity, tokens] = figures.predicted;
-  if (!figures.left_out.empty()) fmt::print(stderr, "attune: the loss has {}\n", figures.left_out);
+  if (!figures.left_out.empty()) io::print_message(stderr, "attune: the loss has {}\n", figures.left_out);
   if (options.json) {
     const nlohmann::ordered_json line = {{"loss", loss},
                                          {"perplexity", perplexity},
                                          {"bleu", figures.bleu.score},
                                          {"chrf", figures.chrf},
                                          {"lowercase", options.lowercase},
-                                         {"num_beams", options.translator.num_beams},
-                                         {"length_penalty", options.translator.length_penalty},
+                                         {"num_beams", figures.search.num_beams},
+                                         {"length_penalty", figures.search.length_penalty},
                                          {"sentences", figures.sentences},
                                          {"tokens", tokens}};
     fmt::print("{}\n", line.dump());

@@ -12,6 +12,7 @@
 #include "apps/attune/stop_words.h"
 #include "attune/base/error.h"
 #include "attune/io/file.h"
+#include "attune/io/message.h"
 #include "attune/text/streaming_decoder.h"
 #include "attune/text/tokenizer.h"
 
@@ -68,7 +69,7 @@ struct Timings {
                                          {"prompt_seconds", prompt}, {"first_token_seconds", first_token},
                                          {"new_tokens", new_tokens}, {"decode_seconds", decode},
                                          {"tokens_per_second", rate}};
-    fmt::print(stderr, "{}\n", line.dump());
+    io::print_message(stderr, "{}\n", line.dump());
   }
 };
 
@@ -116,9 +117,7 @@ void add_generate(Program& program) {
   verb.add_option("--prompt-file", o.prompt_file, "File with the text to continue")
       ->excludes(prompt)
       ->group("Text");
-  verb.add_option("--max-new-tokens", o.generate.max_new_tokens, "Most tokens to write")
-      ->capture_default_str()
-      ->group("Text");
+  add_value(verb, "Text", "--max-new-tokens", o.generate.max_new_tokens, "Most tokens to write");
   verb.add_option("--stop", o.stop, "End before this text; may be repeated")
       ->group("Text")
       ->take_all()
@@ -126,29 +125,17 @@ void add_generate(Program& program) {
   verb.add_flag("--ignore-eos", o.generate.ignore_end_of_text, "Go on past the end-of-text token")
       ->group("Text");
   auto& sampling = o.generate.sampling;
-  verb.add_option("--temperature", sampling.temperature, "Randomness; 0 always takes the best token")
-      ->capture_default_str()
-      ->group("Sampling");
-  verb.add_option("--top-k", sampling.top_k, "Choose among the k best; 0 is all")
-      ->capture_default_str()
-      ->group("Sampling");
-  verb.add_option("--top-p", sampling.top_p, "Choose among the best that together have this probability")
-      ->capture_default_str()
-      ->group("Sampling");
-  verb.add_option("--min-p", sampling.min_p,
-                  "Choose among those at least this fraction as probable as the best")
-      ->capture_default_str()
-      ->group("Sampling");
-  verb.add_option("--repetition-penalty", sampling.repetition_penalty,
-                  "Above 1 discourages tokens that occurred")
-      ->capture_default_str()
-      ->group("Sampling");
-  verb.add_option("--seed", sampling.seed, "Seed of the random numbers")
-      ->capture_default_str()
-      ->group("Sampling");
-  verb.add_option("--dtype", o.dtype, "Type of the weights: float32 or bfloat16")
-      ->capture_default_str()
-      ->group("Machine");
+  add_value(verb, "Sampling", "--temperature", sampling.temperature,
+            "Randomness; 0 always takes the best token");
+  add_value(verb, "Sampling", "--top-k", sampling.top_k, "Choose among the k best; 0 is all");
+  add_value(verb, "Sampling", "--top-p", sampling.top_p,
+            "Choose among the best that together have this probability");
+  add_value(verb, "Sampling", "--min-p", sampling.min_p,
+            "Choose among those at least this fraction as probable as the best");
+  add_value(verb, "Sampling", "--repetition-penalty", sampling.repetition_penalty,
+            "Above 1 discourages tokens that occurred");
+  add_value(verb, "Sampling", "--seed", sampling.seed, "Seed of the random numbers");
+  add_value(verb, "Machine", "--dtype", o.dtype, "Type of the weights: float32 or bfloat16");
   verb.add_flag("--timings", o.timings, "Print timings as one JSON line on standard error")->group("Machine");
   add_threads(verb);
   verb.callback([options, prompt] {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "attune/io/message.h"
 #include "attune/models/gpt2/gpt2.h"
 #include "attune/tasks/language_modeling.h"
 #include "attune/text/corpus.h"
@@ -20,22 +21,11 @@ text::TextFiles text_files(const LanguageModelRun& run, const std::vector<std::s
 }
 
 void validate(const LanguageModelRun& run) {
-  const auto positive = [](const char* flag, std::int64_t value) {
-    if (value < 1) fail_usage("{} is {}, expected at least 1", flag, value);
-  };
-  positive("--layers", run.layers);
-  positive("--heads", run.heads);
-  positive("--width", run.width);
-  positive("--context", run.context);
-  positive("--batch-size", run.batch_size);
-  if (run.feed_forward < 0)
-    fail_usage("--feed-forward is {}, expected 0 (four times the width) or more", run.feed_forward);
+  validate_sizes(run);
+  expect_positive("--context", run.context);
+  expect_positive("--batch-size", run.batch_size);
   if (run.eval_stride < 0)
     fail_usage("--eval-stride is {}, expected 0 (the context) or more", run.eval_stride);
-  if (run.width % run.heads != 0)
-    fail_usage("--width is {}, which {} heads do not divide", run.width, run.heads);
-  if (!(run.dropout >= 0 && run.dropout < 1))
-    fail_usage("--dropout is {}, expected 0 <= dropout < 1", run.dropout);
   // A run to resume says what it learns from; one that is not there is better news than missing flags.
   if (run.train.empty() && !run.place.resume)
     fail_usage("--train FILE is missing: what should the model learn from?");
@@ -100,8 +90,8 @@ Corpora open_corpora(const LanguageModelRun& run, const text::Tokenizer& tokeniz
                                if (progress == nullptr || total < worth_telling || done * 20 / total == told)
                                  return;
                                told = done * 20 / total;
-                               fmt::print(progress, "tokenising {}: {} of {} MB\n", name, done / 1000000,
-                                          total / 1000000);
+                               io::print_message(progress, "tokenising {}: {} of {} MB\n", name,
+                                                 done / 1000000, total / 1000000);
                              });
   };
   text::TokenCorpus all = open(run.train, "train.tokens");

@@ -1,4 +1,5 @@
 // The command `attune`: one verb, one file.
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <charconv>
@@ -9,6 +10,7 @@
 #include "apps/attune/command.h"
 #include "apps/attune/nearest.h"
 #include "attune/base/error.h"
+#include "attune/io/message.h"
 
 namespace {
 
@@ -27,10 +29,10 @@ int report_unknown(const CLI::App& app, const CLI::ExtrasError& error) {
   const auto remaining = verb.remaining(true);
   const std::string word = remaining.empty() ? error.what() : remaining.front();
   const std::string nearest = attune::command::nearest_name(word, verb);
-  fmt::print(stderr, "attune: unknown {} {}{}\nTry '{} --help'.\n",
-             word.starts_with("-") ? "option" : "argument", word,
-             nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest),
-             attune::command::path_of(verb));
+  attune::io::print_message(stderr, "attune: unknown {} {}{}\nTry '{} --help'.\n",
+                            word.starts_with("-") ? "option" : "argument", word,
+                            nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest),
+                            attune::command::path_of(verb));
   return usage;
 }
 
@@ -56,6 +58,16 @@ void check_numbers(CLI::App& app) {
     }
   }
   for (CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) check_numbers(*verb);
+}
+
+// A file that is opened later must not get the number of a standard stream that was closed before the start:
+// what is meant for the stream would be written into it. Reading such an input and writing such an output
+// fail; errors go nowhere.
+void reserve_standard_streams() {
+  constexpr int modes[] = {O_WRONLY, O_RDONLY, O_RDWR};
+  for (int stream = 0; stream < 3; ++stream) {
+    if (::fcntl(stream, F_GETFD) < 0) (void)!::open("/dev/null", modes[stream]);  // takes the lowest number
+  }
 }
 
 void flush_output() {
@@ -92,8 +104,8 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& success) {
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "attune: {}\nTry '{} --help'.\n", error.what(),
-               attune::command::path_of(deepest_verb(app)));
+    attune::io::print_message(stderr, "attune: {}\nTry '{} --help'.\n", error.what(),
+                              attune::command::path_of(deepest_verb(app)));
     return usage;
   }
 }
@@ -101,6 +113,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  reserve_standard_streams();
   // A reader that stops early (head, a closed pager) is an error of writing, not a silent death.
   std::signal(SIGPIPE, SIG_IGN);
   try {
@@ -108,10 +121,10 @@ int main(int argc, char** argv) {
     flush_output();
     return code;
   } catch (const attune::UsageError& error) {
-    fmt::print(stderr, "attune: {}\n", error.what());
+    attune::io::print_message(stderr, "attune: {}\n", error.what());
     return usage;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "attune: {}\n", error.what());
+    attune::io::print_message(stderr, "attune: {}\n", error.what());
     return failure;
   }
 }

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "apps/attune/command.h"
 #include "attune/io/file.h"
+#include "attune/io/message.h"
 
 namespace attune::command {
 namespace {
@@ -21,6 +21,10 @@ std::string value_of(const std::string& flag, const std::vector<std::string>& ar
 
 }  // namespace
 
+void expect_positive(const char* flag, std::int64_t value) {
+  if (value < 1) fail_usage("{} is {}, expected at least 1", flag, value);
+}
+
 void RunPlace::validate() const {
   if (out.empty()) fail_usage("--out DIR is missing: where should the model go?");
   if (resume && overwrite) fail_usage("--resume and --overwrite-output-dir exclude one another");
@@ -33,7 +37,7 @@ train::RunMode RunPlace::mode() const {
 
 void add_optimizer_flags(CLI::App& verb, train::TrainingOptions& options) {
   const auto number = [&](const char* name, auto& value, const char* help) {
-    verb.add_option(name, value, help)->capture_default_str()->group("Optimizer");
+    add_value(verb, "Optimizer", name, value, help);
   };
   verb.add_option_function<std::string>(
           "--optimizer",
@@ -60,7 +64,7 @@ void add_optimizer_flags(CLI::App& verb, train::TrainingOptions& options) {
 
 void add_run_flags(CLI::App& verb, RunPlace& place, train::TrainingOptions& options, const char* epoch) {
   const auto number = [&](const char* name, auto& value, const char* help) {
-    verb.add_option(name, value, help)->capture_default_str()->group("Run");
+    add_value(verb, "Run", name, value, help);
   };
   verb.add_option("--out", place.out, "Directory of the run and of the model")->group("Run");
   verb.add_option("--config", "training_config.json of another run; flags given beside it win")->group("Run");
@@ -80,14 +84,9 @@ void add_run_flags(CLI::App& verb, RunPlace& place, train::TrainingOptions& opti
   number("--logging-steps", options.logging_steps, "Log every so many steps");
   number("--seed", options.seed, "Seed of the weights, the batches and dropout");
   verb.add_option_function<std::string>(
-          "--dtype",
-          [&](const std::string& name) {
-            if (name != "float32" && name != "bfloat16")
-              fail_usage("--dtype is '{}', expected float32 or bfloat16", name);
-            options.dtype = name == "float32" ? DType::float32 : DType::bfloat16;
-          },
+          "--dtype", [&](const std::string& name) { options.dtype = train::parse_training_dtype(name); },
           "float32, or bfloat16 with float32 master weights")
-      ->default_str("float32")
+      ->default_str(std::string(attune::name_of(options.dtype)))
       ->group("Machine");
   add_threads(verb);
 }
@@ -123,8 +122,9 @@ bool is_configured(const std::vector<std::string>& arguments, const char* option
 int report_run(const std::string& out, const train::TrainingResult& result, const std::string& next) {
   using End = train::TrainingResult::End;
   if (result.end == End::interrupted) {
-    fmt::print(stderr, "Stopped at step {} of {}; saved in {}. To go on: the same command with --resume\n",
-               result.steps_done, result.max_steps, result.checkpoint.string());
+    io::print_message(stderr,
+                      "Stopped at step {} of {}; saved in {}. To go on: the same command with --resume\n",
+                      result.steps_done, result.max_steps, result.checkpoint.string());
     return 128 + result.signal;
   }
   fmt::print("{} after {} steps, {:.1f} s", result.end == End::finished ? "Finished" : "Stopped early",

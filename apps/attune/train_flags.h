@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "apps/attune/command.h"
 #include "attune/base/error.h"
 #include "attune/io/json_value.h"
 #include "attune/train/options.h"
@@ -26,6 +27,39 @@ struct RunPlace {
   void validate() const;
   train::RunMode mode() const;
 };
+
+// --model, or the sizes of a new model, which exclude it; `layers` says of what.
+template <typename Run>
+void add_model_flags(CLI::App& verb, Run& run, const char* layers) {
+  auto* model =
+      verb.add_option("--model", run.model, "Model directory to continue from, instead of a new model")
+          ->group("Model")
+          ->excludes(verb.get_option("--tokenizer"));  // the model has its own
+  const auto size = [&](const char* name, auto& value, const char* help) {
+    add_value(verb, "Model", name, value, help)->excludes(model);
+  };
+  size("--layers", run.layers, layers);
+  size("--heads", run.heads, "Attention heads of a layer");
+  size("--width", run.width, "Width of the residual stream");
+  size("--feed-forward", run.feed_forward, "Width of the feed-forward network; 0: four times the width");
+  size("--dropout", run.dropout, "Dropout of a new model");
+}
+
+// Throws UsageError naming the flag.
+void expect_positive(const char* flag, std::int64_t value);
+// The sizes of a new model: throws UsageError naming the flag.
+template <typename Run>
+void validate_sizes(const Run& run) {
+  expect_positive("--layers", run.layers);
+  expect_positive("--heads", run.heads);
+  expect_positive("--width", run.width);
+  if (run.feed_forward < 0)
+    fail_usage("--feed-forward is {}, expected 0 (four times the width) or more", run.feed_forward);
+  if (run.width % run.heads != 0)
+    fail_usage("--width is {}, which {} heads do not divide", run.width, run.heads);
+  if (!(run.dropout >= 0 && run.dropout < 1))
+    fail_usage("--dropout is {}, expected 0 <= dropout < 1", run.dropout);
+}
 
 void add_optimizer_flags(CLI::App& verb, train::TrainingOptions& options);
 // `epoch` says what an epoch goes through: "Times through the text".

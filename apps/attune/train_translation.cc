@@ -17,31 +17,13 @@ void add_data_flags(CLI::App& verb, TranslationRun& run) {
       ->take_all()
       ->group("Data");
   verb.add_option("--valid", run.valid, "The same, to evaluate on")->take_all()->group("Data");
-  verb.add_option("--tokenizer", run.tokenizer,
-                  "bpe:SIZE (learned from both sides), or a directory that has one")
-      ->capture_default_str()
-      ->group("Data");
-}
-
-void add_model_flags(CLI::App& verb, TranslationRun& run) {
-  auto* model =
-      verb.add_option("--model", run.model, "Model directory to continue from, instead of a new model")
-          ->group("Model")
-          ->excludes(verb.get_option("--tokenizer"));  // the model has its own
-  const auto size = [&](const char* name, auto& value, const char* help) {
-    verb.add_option(name, value, help)->capture_default_str()->excludes(model)->group("Model");
-  };
-  size("--layers", run.layers, "Layers of the encoder, and of the decoder");
-  size("--heads", run.heads, "Attention heads of a layer");
-  size("--width", run.width, "Width of the residual stream");
-  size("--feed-forward", run.feed_forward, "Width of the feed-forward network; 0: four times the width");
-  size("--dropout", run.dropout, "Dropout of a new model");
-  size("--context", run.context, "Most tokens of a sentence; longer pairs are left out of the training");
+  add_value(verb, "Data", "--tokenizer", run.tokenizer,
+            "bpe:SIZE (learned from both sides), or a directory that has one");
 }
 
 void add_training_flags(CLI::App& verb, TranslationRun& run) {
   const auto number = [&](const char* name, auto& value, const char* help) {
-    verb.add_option(name, value, help)->capture_default_str()->group("Run");
+    add_value(verb, "Run", name, value, help);
   };
   number("--batch-tokens", run.batch_tokens, "Most tokens of a micro-batch on either side, padding included");
   number("--label-smoothing", run.label_smoothing,
@@ -63,7 +45,10 @@ void add_train_translation(Program& program, CLI::App& train) {
   auto run = std::make_shared<TranslationRun>();
   if (program.is_asked_for({"train", "translation"})) apply_config(program.arguments, *run);
   add_data_flags(verb, *run);
-  add_model_flags(verb, *run);
+  add_model_flags(verb, *run, "Layers of the encoder, and of the decoder");
+  add_value(verb, "Model", "--context", run->context,
+            "Most tokens of a sentence; longer pairs are left out of the training")
+      ->excludes(verb.get_option("--model"));
   add_optimizer_flags(verb, run->training);
   verb.get_option("--warmup-steps")
       ->description("Steps over which the learning rate rises; not given: at most a tenth of --max-steps");

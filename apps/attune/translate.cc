@@ -15,6 +15,7 @@
 #include "apps/attune/translator_flags.h"
 #include "attune/base/error.h"
 #include "attune/io/file.h"
+#include "attune/io/message.h"
 #include "attune/text/line_reader.h"
 
 namespace attune::command {
@@ -94,7 +95,7 @@ void run(const Options& options) {
   for (auto lines = next(window); !lines.empty(); lines = next(window)) {
     const auto begin = std::chrono::steady_clock::now();
     const auto translations = translator.translate(lines, [&](std::size_t index, const std::string& message) {
-      fmt::print(stderr, "attune: line {} {}\n", done + index + 1, message);
+      io::print_message(stderr, "attune: line {} {}\n", done + index + 1, message);
     });
     std::string text;
     for (const Translated& one : translations) {
@@ -115,20 +116,25 @@ void run(const Options& options) {
                                          {"translate_seconds", seconds},
                                          {"batch_seconds", translator.batch_seconds()},
                                          {"tokens_per_second", rate}};
-    fmt::print(stderr, "{}\n", line.dump());
+    io::print_message(stderr, "{}\n", line.dump());
   }
 }
 
 }  // namespace
 
 void add_search_flags(CLI::App& verb, TranslatorOptions& options, const char* group) {
-  const auto number = [&](const char* name, auto& value, const char* help) {
-    verb.add_option(name, value, help)->capture_default_str()->group(group);
+  const auto number = [&](const char* name, auto& value, const char* help, auto otherwise) {
+    verb.add_option(name, value, help)
+        ->default_str(fmt::format("generation_config.json's, or {}", otherwise))
+        ->group(group);
   };
-  number("--num-beams", options.num_beams, "Hypotheses kept at every step; 1 takes the best token always");
+  number("--num-beams", options.num_beams, "Hypotheses kept at every step; 1 takes the best token always",
+         Translator::default_num_beams);
   number("--length-penalty", options.length_penalty,
-         "A hypothesis scores log-probability / length^p: above 0 favours longer ones");
-  number("--max-new-tokens", options.max_new_tokens, "Most tokens of a translation");
+         "A hypothesis scores log-probability / length^p: above 0 favours longer ones",
+         Translator::default_length_penalty);
+  number("--max-new-tokens", options.max_new_tokens, "Most tokens of a translation",
+         Translator::default_max_new_tokens);
 }
 
 void add_translate(Program& program) {
@@ -144,12 +150,8 @@ void add_translate(Program& program) {
   add_search_flags(verb, o.translator, "Search");
   verb.add_flag("--ignore-eos", o.translator.ignore_end_of_text, "Go on past the end-of-text token")
       ->group("Search");
-  verb.add_option("--batch-size", o.translator.batch_size, "Sentences at once")
-      ->capture_default_str()
-      ->group("Machine");
-  verb.add_option("--dtype", o.translator.dtype, "Type of the weights: float32 or bfloat16")
-      ->capture_default_str()
-      ->group("Machine");
+  add_value(verb, "Machine", "--batch-size", o.translator.batch_size, "Sentences at once");
+  add_value(verb, "Machine", "--dtype", o.translator.dtype, "Type of the weights: float32 or bfloat16");
   verb.add_flag("--timings", o.timings, "Print timings as one JSON line on standard error")->group("Machine");
   add_threads(verb);
   verb.callback([options, text] {

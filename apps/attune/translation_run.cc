@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "attune/autograd/tape.h"
+#include "attune/io/message.h"
 #include "attune/models/transformer/transformer.h"
 #include "attune/tasks/translation.h"
 #include "attune/text/tokenizer_choice.h"
@@ -25,25 +26,14 @@ void expect_pair(const char* flag, const std::vector<std::string>& files) {
 }
 
 void validate(const TranslationRun& run) {
-  const auto positive = [](const char* flag, std::int64_t value) {
-    if (value < 1) fail_usage("{} is {}, expected at least 1", flag, value);
-  };
   if (run.train.empty() && !run.place.resume)
     fail_usage("--train SOURCE TARGET is missing: what should the model learn from?");
   expect_pair("--train", run.train);
   expect_pair("--valid", run.valid);
   run.place.validate();
-  positive("--layers", run.layers);
-  positive("--heads", run.heads);
-  positive("--width", run.width);
-  positive("--batch-tokens", run.batch_tokens);
-  if (run.feed_forward < 0)
-    fail_usage("--feed-forward is {}, expected 0 (four times the width) or more", run.feed_forward);
+  validate_sizes(run);
+  expect_positive("--batch-tokens", run.batch_tokens);
   if (run.context < 2) fail_usage("--context is {}, expected at least 2", run.context);
-  if (run.width % run.heads != 0)
-    fail_usage("--width is {}, which {} heads do not divide", run.width, run.heads);
-  if (!(run.dropout >= 0 && run.dropout < 1))
-    fail_usage("--dropout is {}, expected 0 <= dropout < 1", run.dropout);
   if (!(run.label_smoothing >= 0 && run.label_smoothing < 1))
     fail_usage("--label-smoothing is {}, expected 0 <= e < 1", run.label_smoothing);
   if (run.average_checkpoints < 0)
@@ -97,8 +87,8 @@ text::ParallelCorpus read_corpus(const std::vector<std::string>& files, const ch
                                            {model.max_source_length(), model.max_target_length()});
   if (progress != nullptr) {
     const std::string less = text::left_out(corpus);
-    fmt::print(progress, "{}: {} pairs, {} source tokens, {} target tokens{}{}\n", what, corpus.size(),
-               corpus.source.tokens(), corpus.target.tokens(), less.empty() ? "" : "; ", less);
+    io::print_message(progress, "{}: {} pairs, {} source tokens, {} target tokens{}{}\n", what, corpus.size(),
+                      corpus.source.tokens(), corpus.target.tokens(), less.empty() ? "" : "; ", less);
   }
   return corpus;
 }
@@ -128,7 +118,7 @@ void average(const TranslationRun& run, const models::SequenceToSequenceModel& m
     line += fmt::format(": eval_loss {:.4f}", task.evaluate({}, [] { return false; })->loss);
   }
   save(run.place.out);
-  if (progress != nullptr) fmt::print(progress, "{}\n", line);
+  if (progress != nullptr) io::print_message(progress, "{}\n", line);
 }
 
 // Calls visit(name, field) for every option of the run beside those of training, under the name of its flag.
@@ -179,8 +169,8 @@ train::TrainingResult train_translation(const TranslationRun& run, std::FILE* pr
       *model, std::move(train_text), std::move(valid_text),
       {.batch_tokens = run.batch_tokens, .label_smoothing = run.label_smoothing, .seed = run.training.seed});
   if (progress != nullptr)
-    fmt::print(progress, "{} parameters, {} micro-batches an epoch\n", model->parameters().count(),
-               task.micro_batches_per_epoch());
+    io::print_message(progress, "{} parameters, {} micro-batches an epoch\n", model->parameters().count(),
+                      task.micro_batches_per_epoch());
   const train::SaveModel save = [&](const fs::path& to) {
     model->save(to);
     tokenizer->save(to, model->max_source_length());

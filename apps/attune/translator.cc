@@ -1,12 +1,18 @@
 #include "apps/attune/translator.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdio>
+#include <filesystem>
 
 #include "apps/attune/model_options.h"
 #include "attune/base/error.h"
-#include "attune/generate/generate_sequences.h"
+#include "attune/generate/search_defaults.h"
+#include "attune/io/message.h"
 #include "attune/text/utf8.h"
 
 namespace attune::command {
@@ -20,20 +26,45 @@ std::string one_line(std::string text) {
   return text;
 }
 
+// What the user asks for, and what the directory does.
+generate::SequenceOptions search_options(const TranslatorOptions& options,
+                                         const generate::SearchDefaults& defaults) {
+  const auto choose = [](const auto& asked, const auto& by_directory, auto otherwise) {
+    return asked.value_or(by_directory.value_or(otherwise));
+  };
+  generate::SequenceOptions search;
+  search.num_beams = choose(options.num_beams, defaults.num_beams, Translator::default_num_beams);
+  search.length_penalty =
+      choose(options.length_penalty, defaults.length_penalty, Translator::default_length_penalty);
+  search.max_new_tokens =
+      choose(options.max_new_tokens, defaults.max_new_tokens, Translator::default_max_new_tokens);
+  search.ignore_end_of_text = options.ignore_end_of_text;
+  return search;
+}
+
 }  // namespace
 
 void TranslatorOptions::validate() const {
   const auto positive = [](const char* flag, std::int64_t value) {
     if (value < 1) fail_usage("{} is {}, expected at least 1", flag, value);
   };
-  positive("--num-beams", num_beams);
-  positive("--max-new-tokens", max_new_tokens);
+  positive("--num-beams", num_beams.value_or(1));
+  positive("--max-new-tokens", max_new_tokens.value_or(1));
   positive("--batch-size", batch_size);
-  if (!std::isfinite(length_penalty)) fail_usage("--length-penalty is {}, expected a number", length_penalty);
+  if (length_penalty && !std::isfinite(*length_penalty))
+    fail_usage("--length-penalty is {}, expected a number", *length_penalty);
 }
 
 Translator::Translator(const TranslatorOptions& options) : options_(options) {
   options_.validate();
+  check(std::filesystem::is_directory(options_.directory), "{} is not a model directory", options_.directory);
+  const auto defaults = generate::read_search_defaults(options_.directory);
+  search_ = search_options(options_, defaults);
+  if (!defaults.not_done.empty()) {
+    io::print_message(stderr,
+                      "attune: {} asks for what Attune's search does not do, so it goes without: {}\n",
+                      options_.directory, fmt::join(defaults.not_done, ", "));
+  }
   model_ = models::load_sequence_to_sequence_model(options_.directory, {loaded_type(options_.dtype)});
   tokenizer_ = text::load_translation_tokenizer(options_.directory);
   check(tokenizer_->vocab_size() <= model_->vocab_size(),
@@ -69,17 +100,13 @@ std::vector<Translated> Translator::translate(std::span<const std::string> sente
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return sources[a].size() > sources[b].size(); });
 
-  const generate::SequenceOptions search{.num_beams = options_.num_beams,
-                                         .length_penalty = options_.length_penalty,
-                                         .max_new_tokens = options_.max_new_tokens,
-                                         .ignore_end_of_text = options_.ignore_end_of_text};
   std::vector<Translated> results(sentences.size());
   for (std::size_t first = 0; first < order.size(); first += static_cast<std::size_t>(options_.batch_size)) {
     const std::size_t last = std::min(order.size(), first + static_cast<std::size_t>(options_.batch_size));
     const auto begin = std::chrono::steady_clock::now();
     std::vector<std::vector<std::int64_t>> batch;
     for (std::size_t i = first; i < last; ++i) batch.push_back(std::move(sources[order[i]]));
-    const auto sequences = generate::generate_sequences(*model_, batch, search);
+    const auto sequences = generate::generate_sequences(*model_, batch, search_);
     for (std::size_t i = first; i < last; ++i) {
       const generate::GeneratedSequence& best = sequences[i - first];
       const std::vector<std::int32_t> ids(best.tokens.begin(), best.tokens.end());

@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "attune/generate/generate_sequences.h"
 #include "attune/models/sequence_to_sequence_model.h"
 #include "attune/text/translation_tokenizer.h"
 
@@ -15,9 +17,10 @@ namespace attune::command {
 
 struct TranslatorOptions {
   std::string directory, dtype = "float32";
-  std::int64_t num_beams = 4;         // 1 is greedy
-  double length_penalty = 1;          // exponent of the length that divides a translation's log-probability
-  std::int64_t max_new_tokens = 200;  // of a translation
+  // What is not said here is as the directory says it (generation_config.json), and else as in Translator.
+  std::optional<std::int64_t> num_beams;       // 1 is greedy
+  std::optional<double> length_penalty;        // exponent of the length that divides the log-probability
+  std::optional<std::int64_t> max_new_tokens;  // of a translation
   bool ignore_end_of_text = false;
   std::int64_t batch_size = 32;  // sentences at once
 
@@ -35,7 +38,11 @@ class Translator {
   // Called with a message about sentence `index` of a call.
   using Warn = std::function<void(std::size_t index, const std::string& message)>;
 
-  // Loads the model. Throws UsageError for options that make no sense, Error for a model that cannot be read.
+  static constexpr std::int64_t default_num_beams = 4, default_max_new_tokens = 200;
+  static constexpr double default_length_penalty = 1;
+
+  // Loads the model; says on standard error what its directory asks for that the search does not do. Throws
+  // UsageError for options that make no sense, Error for a model that cannot be read.
   explicit Translator(const TranslatorOptions& options);
 
   // One translation for each sentence, in their order, computed in batches of similar length. An empty
@@ -43,6 +50,7 @@ class Translator {
   // bytes that are no UTF-8 are read as U+FFFD; `warn` is told of both.
   std::vector<Translated> translate(std::span<const std::string> sentences, const Warn& warn);
 
+  const generate::SequenceOptions& search() const { return search_; }
   const models::SequenceToSequenceModel& model() const { return *model_; }
   const text::TranslationTokenizer& tokenizer() const { return *tokenizer_; }
   std::int64_t source_tokens() const { return source_tokens_; }  // translated so far
@@ -53,6 +61,7 @@ class Translator {
   std::vector<std::int64_t> encode(std::string_view sentence, std::size_t index, const Warn& warn) const;
 
   TranslatorOptions options_;
+  generate::SequenceOptions search_;
   std::unique_ptr<models::SequenceToSequenceModel> model_;
   std::unique_ptr<text::TranslationTokenizer> tokenizer_;
   std::int64_t source_tokens_ = 0, new_tokens_ = 0;

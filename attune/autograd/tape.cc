@@ -15,8 +15,8 @@ bool takes_part(const Tensor& tensor) { return tensor.defined() && tensor.autogr
 
 void expect_gradient_of(const AutogradMeta& meta, const Tensor& gradient, std::string_view operation) {
   check(gradient.shape() == meta.shape && gradient.dtype() == meta.dtype,
-        "{}: its gradient has {} {}, expected {} {}", operation, name_of(gradient.dtype()),
-        gradient.shape().to_string(), name_of(meta.dtype), meta.shape.to_string());
+        "{}: its gradient has {} {}, expected {} {}", operation, name_of(gradient.dtype()), gradient.shape(),
+        name_of(meta.dtype), meta.shape);
 }
 
 // The records that `root` depends on, latest first, with every leaf's number of contributions counted.
@@ -193,7 +193,7 @@ void clear_gradient(const Tensor& leaf) {
 void backward(const Tensor& loss, const Tensor& seed) {
   check(takes_part(loss), "backward: the loss depends on nothing that requires a gradient");
   check(seed.defined() || loss.elements() == 1, "backward: the loss has shape {}, expected one element",
-        loss.shape().to_string());
+        loss.shape());
   AutogradMeta& meta = *loss.autograd();
   check(!meta.is_leaf(), "backward: the loss is itself a leaf");
   const Tensor start = seed.defined() ? seed : Tensor::full(loss.shape(), 1, loss.dtype());

@@ -31,11 +31,12 @@ template <typename... Args>
   throw UsageError(fmt::format(format, std::forward<Args>(args)...));
 }
 
-// Throws Error with the formatted message unless `condition` holds.
+// Throws Error with the formatted message unless `condition` holds. Only then is the message written; the
+// arguments are made in any case, so give what fmt can write (a Shape), not its text.
 template <typename... Args>
 void check(bool condition, fmt::format_string<Args...> format, Args&&... args) {
   if (!condition) [[unlikely]]
-    throw Error(fmt::format(format, std::forward<Args>(args)...));
+    fail(format, std::forward<Args>(args)...);
 }
 
 }  // namespace attune

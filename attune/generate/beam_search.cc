@@ -12,10 +12,13 @@ namespace {
 // The log-probability of the K - 1 hypotheses that a search does not start from: they all begin alike.
 constexpr float never = -1e9F;
 
+constexpr std::int64_t most_beams = 1000;  // of one sentence; more would only fill the memory
+
 }  // namespace
 
 BeamSearch::BeamSearch(const BeamOptions& options) : options_(options) {
-  if (options.num_beams < 1) fail_usage("num-beams is {}, expected 1 or more", options.num_beams);
+  if (options.num_beams < 1 || options.num_beams > most_beams)
+    fail_usage("num-beams is {}, expected 1 to {}", options.num_beams, most_beams);
   if (!std::isfinite(options.length_penalty))
     fail_usage("length-penalty is {}, expected a number", options.length_penalty);
   if (options.max_new_tokens < 1)

@@ -11,8 +11,9 @@ namespace attune::io {
 
 TemporaryDirectory::TemporaryDirectory() {
   std::string name = (std::filesystem::temp_directory_path() / "attune-XXXXXX").string();
-  check(mkdtemp(name.data()) != nullptr, "cannot make the temporary directory {}: {}", name,
-        std::strerror(errno));
+  // Not in one expression with errno, which would be read first.
+  if (mkdtemp(name.data()) == nullptr)
+    fail("cannot make the temporary directory {}: {}", name, std::strerror(errno));
   path_ = name;
 }
 

@@ -9,7 +9,7 @@ nlohmann::json read_json_object(const std::filesystem::path& path) {
     nlohmann::json object = nlohmann::json::parse(io::read_text(path));
     check(object.is_object(), "{}: expected a JSON object", path.string());
     return object;
-  } catch (const nlohmann::json::parse_error& error) {
+  } catch (const nlohmann::json::exception& error) {  // 1e999 is well-formed, and no number
     fail("{}: not valid JSON: {}", path.string(), error.what());
   }
 }

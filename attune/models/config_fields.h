@@ -18,6 +18,9 @@ nlohmann::json read_json_object(const std::filesystem::path& path);
 // The family that a directory's config.json names: its "model_type", or "" when it has none.
 std::string read_model_type(const std::filesystem::path& directory);
 
+// Far more than anyone trains; a number mistyped or hostile would name parameters until memory is full.
+constexpr std::int64_t most_layers = 4096;
+
 // The fields of one such object. One that is absent or null leaves the value as it was.
 class ConfigFields {
  public:

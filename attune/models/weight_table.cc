@@ -174,9 +174,8 @@ class Matcher {
       if (const auto* view = find_tied(*applied.rule, name)) {
         const Shape got{std::span<const std::int64_t>(view->shape)};
         if (!(got == expected)) {
-          problems_.lines.push_back(fmt::format("misshapen: {} has shape {}, expected {}",
-                                                io::quote(view->name), got.to_string(),
-                                                expected.to_string()));
+          problems_.lines.push_back(
+              fmt::format("misshapen: {} has shape {}, expected {}", io::quote(view->name), got, expected));
         }
         match.views.push_back(view);
       } else if (!applied.rule->optional) {

@@ -50,8 +50,8 @@ void unmap(MemoryRange range) {
 }  // namespace
 
 CachingAllocator& CachingAllocator::of(Device device) {
-  check(device.kind == Device::Kind::cpu, "no allocator for device {}: this build runs on the CPU only",
-        device.to_string());
+  if (device.kind != Device::Kind::cpu)
+    fail("no allocator for device {}: this build runs on the CPU only", device.to_string());
   // Never destroyed: tensors with static lifetime release their memory after main() has returned.
   static auto* allocator = new CachingAllocator;
   return *allocator;

@@ -1,5 +1,7 @@
 #include "attune/tensor/shape.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "attune/base/error.h"
@@ -53,7 +55,7 @@ std::string Shape::to_string() const {
 }
 
 void Shape::out_of_range(int axis) const {
-  fail("axis {} does not exist in a tensor of shape {}", axis, to_string());
+  fail("axis {} does not exist in a tensor of shape {}", axis, *this);
 }
 
 Shape contiguous_strides(const Shape& shape) {
@@ -73,11 +75,16 @@ Shape broadcast(const Shape& a, const Shape& b, const char* operation) {
   for (int axis = 1; axis <= shorter.rank(); ++axis) {
     const std::int64_t x = longer[-axis], y = shorter[-axis];
     check(x == y || x == 1 || y == 1,
-          "{}: shapes {} and {} do not broadcast (dimension {} from the end is {} and {})", operation,
-          a.to_string(), b.to_string(), axis, x, y);
+          "{}: shapes {} and {} do not broadcast (dimension {} from the end is {} and {})", operation, a, b,
+          axis, x, y);
     result[-axis] = x == 1 ? y : x;
   }
   return result;
 }
 
 }  // namespace attune
+
+fmt::format_context::iterator fmt::formatter<attune::Shape>::format(const attune::Shape& shape,
+                                                                    fmt::format_context& context) const {
+  return fmt::format_to(context.out(), "{}", shape.to_string());
+}

@@ -1,6 +1,8 @@
 // The sizes of a tensor's dimensions.
 #pragma once
 
+#include <fmt/core.h>
+
 #include <array>
 #include <cstdint>
 #include <initializer_list>
@@ -56,3 +58,10 @@ Shape contiguous_strides(const Shape& shape);
 Shape broadcast(const Shape& a, const Shape& b, const char* operation);
 
 }  // namespace attune
+
+// As to_string().
+template <>
+struct fmt::formatter<attune::Shape> {
+  constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }
+  fmt::format_context::iterator format(const attune::Shape& shape, fmt::format_context& context) const;
+};

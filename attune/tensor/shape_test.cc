@@ -1,5 +1,6 @@
 #include "attune/tensor/shape.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -60,6 +61,7 @@ TEST(Shape, HasAtMostEightDimensions) {
 TEST(Shape, PrintsAsPythonDoes) {
   EXPECT_EQ((Shape{8, 128, 768}).to_string(), "[8, 128, 768]");
   EXPECT_EQ(Shape{}.to_string(), "[]");
+  EXPECT_EQ(fmt::format("{} and {}", Shape{8, 128, 768}, Shape{}), "[8, 128, 768] and []");
 }
 
 TEST(Shape, ContiguousStridesVaryFastestAtTheEnd) {

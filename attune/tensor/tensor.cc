@@ -59,8 +59,12 @@ double to_double(T value) {
 }  // namespace
 
 Tensor Tensor::declare(const Shape& shape, DType dtype) {
-  for (std::int64_t size : shape)
-    check(size >= 0, "a tensor of shape {}: sizes are not negative", shape.to_string());
+  auto bytes = static_cast<std::int64_t>(size_of(dtype));
+  for (std::int64_t size : shape) {
+    check(size >= 0, "a tensor of shape {}: sizes are not negative", shape);
+    check(!__builtin_mul_overflow(bytes, std::max<std::int64_t>(size, 1), &bytes),
+          "a tensor of shape {} is larger than any memory", shape);
+  }
   auto impl = std::make_shared<Impl>();
   impl->shape = shape;
   impl->strides = contiguous_strides(shape);
@@ -101,7 +105,7 @@ Tensor Tensor::arange(std::int64_t count, DType dtype, Device device) {
 template <typename T>
 Tensor Tensor::from(std::span<const T> values, const Shape& shape) {
   check(static_cast<std::int64_t>(values.size()) == shape.elements(), "{} values for a tensor of shape {}",
-        values.size(), shape.to_string());
+        values.size(), shape);
   Tensor tensor = empty(shape, dtype_of<T>);
   std::copy(values.begin(), values.end(), tensor.mutable_data<T>());
   return tensor;
@@ -135,8 +139,7 @@ bool Tensor::is_contiguous() const {
 
 std::byte* Tensor::raw_mutable_data() const {
   Storage& memory = storage();
-  check(!memory.read_only, "a tensor of shape {} stands on a read-only file and cannot be written",
-        shape().to_string());
+  check(!memory.read_only, "a tensor of shape {} stands on a read-only file and cannot be written", shape());
   ++memory.version;
   return memory.data + impl().offset * static_cast<std::int64_t>(size_of(impl().dtype));
 }
@@ -168,13 +171,13 @@ template std::vector<std::int32_t> Tensor::to_vector() const;
 template std::vector<bool> Tensor::to_vector() const;
 
 double Tensor::item() const {
-  check(elements() == 1, "item(): the tensor has shape {}, expected one element", shape().to_string());
+  check(elements() == 1, "item(): the tensor has shape {}, expected one element", shape());
   return dispatch_any(dtype(), [&]<typename T>(T*) { return to_double(*data<T>()); });
 }
 
 void Tensor::bind(const Tensor& source) const {
-  check(source.shape() == shape(), "bind: memory of shape {} for a tensor of shape {}",
-        source.shape().to_string(), shape().to_string());
+  check(source.shape() == shape(), "bind: memory of shape {} for a tensor of shape {}", source.shape(),
+        shape());
   Impl& target = impl();
   target.storage = source.impl().storage;
   target.strides = source.impl().strides;
@@ -184,7 +187,7 @@ void Tensor::bind(const Tensor& source) const {
 
 void Tensor::copy_from(const Tensor& source) const {
   check(source.shape() == shape() && source.dtype() == dtype(), "copy_from: {} {} into {} {}",
-        name_of(source.dtype()), source.shape().to_string(), name_of(dtype()), shape().to_string());
+        name_of(source.dtype()), source.shape(), name_of(dtype()), shape());
   std::byte* to = raw_mutable_data();
   const std::byte* from = source.raw_data();
   const Loop<2> loop(shape(), {strides(), source.strides()});
@@ -203,13 +206,12 @@ void Tensor::copy_from(const Tensor& source) const {
 }
 
 void Tensor::fail_no_storage() const {
-  fail("a tensor of shape {} has no memory yet: initialise or load the parameters first",
-       shape().to_string());
+  fail("a tensor of shape {} has no memory yet: initialise or load the parameters first", shape());
 }
 
 void Tensor::expect_dtype(DType expected) const {
   if (dtype() == expected) return;  // asked so often that the message's words must wait
-  fail("a tensor of shape {} holds {}, not {}", shape().to_string(), name_of(dtype()), name_of(expected));
+  fail("a tensor of shape {} holds {}, not {}", shape(), name_of(dtype()), name_of(expected));
 }
 
 }  // namespace attune

@@ -43,6 +43,10 @@ TEST(Tensor, IsMadeInEveryType) {
 
 TEST(Tensor, RefusesSenselessSizes) {
   EXPECT_THAT(message_of([] { Tensor::empty({2, -1}); }), HasSubstr("[2, -1]: sizes are not negative"));
+  EXPECT_THAT(message_of([] {
+                Tensor::empty({std::int64_t{1} << 40, std::int64_t{1} << 40});
+              }),
+              HasSubstr("1099511627776] is larger than any memory"));
 }
 
 TEST(Tensor, OfNoElementsAndScalar) {

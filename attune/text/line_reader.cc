@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "attune/base/error.h"
+#include "attune/text/utf8.h"
 
 namespace attune::text {
 namespace {
@@ -14,7 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr unsigned kBufferBytes = 1 << 17;
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 gzFile handle(void* file) { return static_cast<gzFile>(file); }
 
@@ -73,7 +73,7 @@ bool LineReader::next(std::string& line) {
   } else if (line.ends_with('\r')) {
     line.pop_back();
   }
-  if (line_++ == 0 && line.starts_with(kByteOrderMark)) line.erase(0, kByteOrderMark.size());
+  if (line_++ == 0) remove_byte_order_mark(line);
   return true;
 }
 

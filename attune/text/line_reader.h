@@ -12,7 +12,7 @@ namespace attune::text {
 
 class LineReader {
  public:
-  // Throws Error for a file that is missing or not a regular file, and for one named .gz that is not gzip.
+  // A file, or a pipe. Throws Error for one that is missing or a directory, or is named .gz and not gzip.
   explicit LineReader(std::filesystem::path path);
 
   static constexpr std::size_t kLongestLine = std::size_t{1} << 28;  // In bytes.

@@ -87,6 +87,10 @@ void encode_block(const TranslationTokenizer& tokenizer, const fs::path& path, B
 
 ParallelReader::ParallelReader(const std::vector<fs::path>& paths) : source_(first_of(paths)) {
   if (paths.size() == 2) target_.emplace(paths[1]);
+  for (const fs::path& path : paths) {
+    check(fs::is_regular_file(path),
+          "{} is not a regular file, and is read more than once: write it to a file first", path.string());
+  }
 }
 
 bool ParallelReader::next(SentencePair& pair) { return target_ ? next_of_two(pair) : next_of_columns(pair); }

@@ -49,6 +49,10 @@ class ParallelTextTest : public ::testing::Test {
   io::TestDirectory directory_;
 };
 
+TEST_F(ParallelTextTest, APipeIsRefusedAsItCannotBeReadTwice) {
+  EXPECT_THAT(error({write("a", "eins\n"), "/dev/null"}), HasSubstr("/dev/null is not a regular file"));
+}
+
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 TEST_F(ParallelTextTest, ReadsTwoFilesLineByLine) {

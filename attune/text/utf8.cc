@@ -56,6 +56,11 @@ void append_utf8(char32_t c, std::string& text) {
   for (int i = trailing - 1; i >= 0; --i) text += static_cast<char>(0x80 | (c >> 6 * i & 0x3F));
 }
 
+void remove_byte_order_mark(std::string& text) {
+  constexpr std::string_view mark = "\xEF\xBB\xBF";
+  if (text.starts_with(mark)) text.erase(0, mark.size());
+}
+
 std::string invalid_utf8_reason(char byte) {
   return fmt::format(
       "invalid UTF-8 (byte 0x{:02X}); characters need valid text, byte-level BPE takes any bytes",

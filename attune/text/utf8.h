@@ -26,6 +26,9 @@ CodePoint decode_code_point(std::string_view text);
 
 void append_utf8(char32_t code_point, std::string& text);
 
+// Takes away the byte order mark (U+FEFF) that some editors put at the beginning of a file.
+void remove_byte_order_mark(std::string& text);
+
 // For messages: "invalid UTF-8 (byte 0xFF)" and what to do.
 std::string invalid_utf8_reason(char byte);
 

@@ -122,7 +122,7 @@ void load_optimizer(const Checkpoint& checkpoint, Optimizer& optimizer) {
       const io::TensorView* saved = file.find(name);
       check(saved != nullptr, "{} has no tensor {}", path.native(), name);
       check(Shape(saved->shape) == tensor.shape(), "{}: {} has shape {}, expected {}", path.native(), name,
-            Shape(saved->shape).to_string(), tensor.shape().to_string());
+            Shape(saved->shape), tensor.shape());
       io::read_elements<float>(*saved,
                                {tensor.mutable_data<float>(), static_cast<std::size_t>(tensor.elements())});
     }

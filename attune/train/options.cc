@@ -9,13 +9,6 @@
 namespace attune::train {
 namespace {
 
-DType parse_dtype(std::string_view name) {
-  for (const DType dtype : {DType::float32, DType::bfloat16}) {
-    if (name == attune::name_of(dtype)) return dtype;
-  }
-  fail_usage("--dtype is \"{}\", expected float32 or bfloat16", name);
-}
-
 // Calls visit(name, field) for every option that is a number.
 template <typename Options, typename Visit>
 void for_each_number(Options& options, Visit visit) {
@@ -74,6 +67,13 @@ std::string read_name(const nlohmann::ordered_json& json, const char* name, std:
 
 }  // namespace
 
+DType parse_training_dtype(std::string_view name) {
+  for (const DType dtype : {DType::float32, DType::bfloat16}) {
+    if (name == attune::name_of(dtype)) return dtype;
+  }
+  fail_usage("--dtype is \"{}\", expected float32 or bfloat16", name);
+}
+
 void validate(const TrainingOptions& options) {
   for_each_number(options, [](const char* name, auto value) {
     expect(std::isfinite(static_cast<double>(value)) && value >= 0, name, value,
@@ -84,6 +84,8 @@ void validate(const TrainingOptions& options) {
   positive("learning_rate", options.learning_rate);
   positive("adam_epsilon", options.adam_epsilon);
   positive("gradient_accumulation_steps", options.gradient_accumulation_steps);
+  expect(options.gradient_accumulation_steps <= 1'000'000, "gradient_accumulation_steps",
+         options.gradient_accumulation_steps, "at most 1000000");
   positive("logging_steps", options.logging_steps);
   fraction("adam_beta1", options.adam_beta1);
   fraction("adam_beta2", options.adam_beta2);
@@ -94,10 +96,6 @@ void validate(const TrainingOptions& options) {
     fail_usage("give --max-steps or --num-train-epochs: how long to train");
   if (options.max_steps > 0 && options.num_train_epochs > 0)
     fail_usage("--max-steps and --num-train-epochs both say how long to train: give one of them");
-  if (options.max_steps > 0) {
-    expect(options.warmup_steps <= options.max_steps, "warmup_steps", options.warmup_steps,
-           fmt::format("at most --max-steps, {}", options.max_steps));
-  }
 }
 
 void to_json(nlohmann::ordered_json& json, const TrainingOptions& options) {
@@ -111,7 +109,7 @@ void from_json(const nlohmann::ordered_json& json, TrainingOptions& options) {
   options.optimizer = parse_optimizer_kind(read_name(json, "optimizer", name_of(options.optimizer)));
   options.lr_scheduler_type =
       parse_schedule_kind(read_name(json, "lr_scheduler_type", name_of(options.lr_scheduler_type)));
-  options.dtype = parse_dtype(read_name(json, "dtype", attune::name_of(options.dtype)));
+  options.dtype = parse_training_dtype(read_name(json, "dtype", attune::name_of(options.dtype)));
   for_each_number(options, [&](const char* name, auto& value) { read_number(json, name, value); });
 }
 

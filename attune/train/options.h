@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <string_view>
 
 #include "attune/tensor/dtype.h"
 #include "attune/train/optimizer.h"
@@ -33,6 +34,9 @@ struct TrainingOptions {
   std::uint64_t seed = 42;
   DType dtype = DType::float32;  // of products; bfloat16 keeps float32 master weights
 };
+
+// float32 or bfloat16. Throws UsageError that lists them.
+DType parse_training_dtype(std::string_view name);
 
 // Throws UsageError that names the flag, what was got and what was expected.
 void validate(const TrainingOptions& options);

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "attune/io/message.h"
+
 namespace attune::train {
 
 Progress::Progress(std::FILE* out, std::int64_t steps_done, std::int64_t max_steps)
@@ -26,10 +28,10 @@ void Progress::show(const StepRecord& step) {
 
   const std::string line = describe(step, now);
   if (terminal_) {
-    fmt::print(out_, "\r{:<{}}", line, width_);
+    io::print_message(out_, "\r{:<{}}", line, width_);
     width_ = line.size();
   } else {
-    fmt::print(out_, "{}\n", line);
+    io::print_message(out_, "{}\n", line);
   }
   std::fflush(out_);
 }
@@ -37,7 +39,7 @@ void Progress::show(const StepRecord& step) {
 void Progress::say(std::string_view line) {
   if (out_ == nullptr) return;
   end_line();
-  fmt::print(out_, "{}\n", line);
+  io::print_message(out_, "{}\n", line);
   std::fflush(out_);
 }
 

@@ -69,6 +69,12 @@ TrainingResult Trainer::train() {
   log_.emplace(run_.path(), state_.global_step, state_.evaluated_step);
   if (saved_)
     progress_.say(fmt::format("continuing after step {} from {}", saved_->step, saved_->path.native()));
+  if (options_.warmup_steps >= max_steps_) {
+    progress_.say(fmt::format(
+        "warming up takes {} steps of the run's {}: the learning rate gets no further than {:.2g} "
+        "of {:.2g}; --warmup-steps makes it shorter",
+        options_.warmup_steps, max_steps_, schedule_.at(max_steps_ - 1), options_.learning_rate));
+  }
   while (true) {
     if (is_evaluation_due()) evaluate(signals);
     if (signals.received() != 0) return end(TrainingResult::End::interrupted, signals.received());

@@ -58,6 +58,7 @@ TEST_F(CommandLine, WrongUsageExitsWithTwo) {
   EXPECT_EQ(attune("generate x --threads 1000000").exit_code, 2);
   EXPECT_EQ(attune("generate x --prompt a --max-new-tokens 99999999999999999999").exit_code, 2);
   EXPECT_EQ(attune("generate x --prompt a --seed -1").exit_code, 2);
+  EXPECT_EQ(attune("generate x --prompt a --temperature ''").exit_code, 2);
   const Outcome task = attune("train ml");
   EXPECT_EQ(task.exit_code, 2);
   EXPECT_THAT(task.err, HasSubstr("did you mean lm"));
@@ -66,6 +67,33 @@ TEST_F(CommandLine, WrongUsageExitsWithTwo) {
 TEST_F(CommandLine, AFullStandardOutputIsAFailure) {
   EXPECT_EQ(shell("attune --version > /dev/full").exit_code, 1);
   EXPECT_EQ(shell("attune train lm --help > /dev/full").exit_code, 1);
+}
+
+TEST_F(CommandLine, SizesThatFitNoMachineAreRefusedAtOnce) {
+  write("text.txt", sample_text(20));
+  const std::string start =
+      "train lm --train text.txt --width 8 --heads 1 --context 8 --max-steps 1 --out run ";
+  EXPECT_EQ(attune(start + "--layers 1000000000").exit_code, 2);
+  const Outcome batch = attune(start + "--layers 1 --batch-size 9223372036854775807");
+  EXPECT_EQ(batch.exit_code, 1);
+  EXPECT_THAT(batch.err, HasSubstr("larger than any memory"));
+  EXPECT_FALSE(exists("run/model.safetensors"));
+}
+
+TEST_F(CommandLine, MessagesThatNobodyCanReadEndNothing) {
+  write("text.txt", sample_text(50));
+  const std::string train =
+      "attune train lm --train text.txt --layers 1 --heads 1 --width 8 --context 8 --max-steps 3 ";
+  EXPECT_EQ(shell(train + "--out run 2> /dev/full").exit_code, 0);
+  EXPECT_EQ(shell(train + "--out piped 2>&1 > out | true; exit ${PIPESTATUS[0]}").exit_code, 0);
+  EXPECT_TRUE(exists("piped/model.safetensors"));
+  EXPECT_EQ(shell("attune generate missing 2> /dev/full").exit_code, 1);
+  EXPECT_EQ(shell("attune generate --nonsense 2> /dev/full").exit_code, 2);
+  // Closed streams: no file takes their place.
+  EXPECT_EQ(shell(train + "--out closed 2>&-").exit_code, 0);
+  EXPECT_EQ(read("closed/model.safetensors"), read("run/model.safetensors"));
+  EXPECT_EQ(shell("attune info run >&-").exit_code, 1);
+  EXPECT_EQ(shell("attune generate run --max-new-tokens 3 <&-").exit_code, 1);
 }
 
 TEST_F(CommandLine, UnderscoresStandForHyphens) {

@@ -103,7 +103,13 @@ TEST_F(Translation, AShortRunWarmsUpForATenthOfItsStepsUnlessToldOtherwise) {
   EXPECT_EQ(warmup("short"), 2);
   run("--config told/training_config.json --out configured");
   EXPECT_EQ(warmup("configured"), 20);
-  expect_refused(start + "--max-steps 20 --warmup-steps 30 --out refused", 2, {"--warmup-steps is 30"});
+  // A recipe's warm-up may be longer than a run that was cut short.
+  write("recipe.json", R"({"warmup_steps": 30, "learning_rate": 0.001})");
+  const Outcome cut = attune(start + "--config recipe.json --max-steps 3 --out cut");
+  EXPECT_EQ(cut.exit_code, 0) << cut.err;
+  EXPECT_THAT(cut.err,
+              HasSubstr("warming up takes 30 steps of the run's 3: the learning rate gets no further "
+                        "than 9.7e-05 of 0.001; --warmup-steps makes it shorter"));
 }
 
 TEST_F(Translation, GivesLinesBackInOrder) {
@@ -137,6 +143,17 @@ TEST_F(Translation, GivesLinesBackInOrder) {
   }
 }
 
+TEST_F(Translation, AByteOrderMarkIsNoTextWhereverItComesFrom) {
+  train_one();
+  write("marked",
+        "\xEF\xBB\xBF"
+        "een twee\n");
+  const std::string use = "translate run --max-new-tokens 12 --print-scores ";
+  const std::string plain = attune(use, "een twee\n").out;
+  EXPECT_EQ(attune(use, read("marked")).out, plain);
+  EXPECT_EQ(attune(use + "--input marked").out, plain);
+}
+
 TEST_F(Translation, AnswersALineBeforeTheNextIsTyped) {
   train_one();
   // The second line is only written once the first one's translation has come.
@@ -147,6 +164,30 @@ TEST_F(Translation, AnswersALineBeforeTheNextIsTyped) {
       "for i in $(seq 600); do [ -s out ] && break; sleep 0.1; done\n"
       "wc -l < out; echo twee >&3; exec 3>&-; wait; wc -l < out");
   EXPECT_EQ(outcome.out, "1\n2\n") << outcome.err;
+}
+
+TEST_F(Translation, SearchesAsGenerationConfigSaysUnlessToldOtherwise) {
+  train_one();
+  const std::string use = "translate run 'vijf nul twee' --print-scores ", own = "run/generation_config.json";
+  const std::string beams = "--num-beams 2 --length-penalty 0.25 ";
+  const std::string four = attune(use).out, two = attune(use + beams).out;
+  ASSERT_NE(four, two);
+  auto config = nlohmann::json::parse(read(own));
+  config.update({{"num_beams", 2}, {"length_penalty", 0.25}, {"no_repeat_ngram_size", 3}});
+  write(own, config.dump());
+  const Outcome said = attune(use);
+  EXPECT_EQ(said.out, two);
+  EXPECT_THAT(said.err, AllOf(HasSubstr("run asks for"), HasSubstr("no_repeat_ngram_size 3")));
+  EXPECT_EQ(attune(use + "--num-beams 4 --length-penalty 1").out, four);
+  EXPECT_EQ(nlohmann::json::parse(attune("eval run --data de en --json").out)["num_beams"], 2);
+
+  config["max_length"] = 3;
+  write(own, config.dump());
+  EXPECT_EQ(attune("translate run 'vijf nul twee' --ignore-eos").out,
+            attune("translate run 'vijf nul twee' --ignore-eos --max-new-tokens 2").out);
+  config["num_beams"] = 0;
+  write(own, config.dump());
+  expect_refused("translate run een", 1, {"generation_config.json", "\"num_beams\" is 0"});
 }
 
 TEST_F(Translation, SaysWhatItCannotTakeAsItIs) {
@@ -164,6 +205,9 @@ TEST_F(Translation, SaysWhatItCannotTakeAsItIs) {
 TEST_F(Translation, RefusesWrongUse) {
   train_one();
   expect_refused("translate run een --num-beams 0", 2, {"--num-beams is 0"});
+  expect_refused("translate run een --num-beams 1000000000", 2, {"num-beams is 1000000000"});
+  expect_refused("eval run --data de en --batch-size 0", 2, {"--batch-size is 0"});
+  expect_refused("eval run --data de en --stride 5", 2, {"--stride is for language models"});
   expect_refused("translate run een --max-new-tokens 0", 2, {"--max-new-tokens"});
   expect_refused("translate run een --length-penalty nan", 2, {"--length-penalty"});
   expect_refused("translate run een --input de", 2, {"TEXT and --input"});

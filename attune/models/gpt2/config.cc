@@ -27,6 +27,7 @@ void Gpt2Config::validate() const {
   positive("context", n_positions);
   positive("width", n_embd);
   positive("layers", n_layer);
+  if (n_layer > most_layers) fail_usage("layers is {}, expected at most {}", n_layer, most_layers);
   positive("heads", n_head);
   positive("feed-forward width", n_inner);
   if (n_embd % n_head != 0) fail_usage("a width of {} cannot be divided among {} heads", n_embd, n_head);

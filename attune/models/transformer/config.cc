@@ -142,6 +142,8 @@ void TransformerConfig::validate() const {
   positive("width", d_model);
   positive("encoder layers", encoder_layers);
   positive("decoder layers", decoder_layers);
+  if (const auto most = std::max(encoder_layers, decoder_layers); most > most_layers)
+    fail_usage("layers is {}, expected at most {}", most, most_layers);
   positive("feed-forward width", std::min(encoder_ffn_dim, decoder_ffn_dim));
   for (const std::int64_t heads : {encoder_attention_heads, decoder_attention_heads}) {
     positive("heads", heads);

@@ -25,7 +25,7 @@ void expect_ids(const Tensor& ids, std::int64_t longest, const char* side) {
   check(ids.rank() == 2 && ids.dim(1) <= longest,
         "Transformer: the {} has shape {}, expected (B, tokens) with at most {} tokens "
         "(max_position_embeddings)",
-        side, ids.shape().to_string(), longest);
+        side, ids.shape(), longest);
 }
 
 bool is_zero(const Tensor& bias) {
@@ -109,7 +109,8 @@ Tensor Transformer::logits(const Tensor& hidden) const {
 }
 
 Transformer::OutputLayer Transformer::output_layer(const Tensor& hidden) const {
-  if (is_zero(final_logits_bias_)) return {hidden, embedding_.weight};
+  if (!has_final_logits_bias_) has_final_logits_bias_ = !is_zero(final_logits_bias_);
+  if (!*has_final_logits_bias_) return {hidden, embedding_.weight};
   // A bias is one more column of the weight, for an input that is always one.
   const Tensor column = ops::reshape(final_logits_bias_, {config_.vocab_size, 1});
   const Tensor one = Tensor::full(hidden.shape().with(-1, 1), 1);

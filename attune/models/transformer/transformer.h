@@ -8,6 +8,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "attune/models/sequence_to_sequence_model.h"
@@ -59,7 +60,8 @@ class Transformer : public SequenceToSequenceModel {
   struct OutputLayer {
     Tensor input, weight;
   };
-  // The product that gives the logits, without a bias beside it.
+  // The product that gives the logits, without a bias beside it. Whether there is a bias is decided by the
+  // first call, when the model has its weights, as it is never trained.
   OutputLayer output_layer(const Tensor& hidden) const;
   Tensor hidden_states(const SequenceBatch& source, const SequenceBatch& inputs,
                        const nn::Context& context) const;
@@ -68,7 +70,8 @@ class Transformer : public SequenceToSequenceModel {
   nn::Parameters parameters_;
   nn::Embedding embedding_;   // (V, D): source, target and output (section 3.4)
   Tensor final_logits_bias_;  // (V), never trained; zero but in some of OPUS-MT's models
-  Tensor positions_;          // (max_position_embeddings, D) (section 3.5)
+  mutable std::optional<bool> has_final_logits_bias_;  // that is not zero
+  Tensor positions_;                                   // (max_position_embeddings, D) (section 3.5)
   nn::Dropout dropout_;
   std::vector<nn::EncoderLayer> encoder_;
   std::vector<nn::DecoderLayer> decoder_;

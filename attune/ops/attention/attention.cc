@@ -14,15 +14,14 @@ namespace attune::ops {
 namespace {
 
 cpu::AttentionShape expect_operands(const Tensor& q, const Tensor& k, const char* operation) {
-  check(q.rank() == 4, "{}: q has shape {}, expected (B, Tq, H, Dh)", operation, q.shape().to_string());
+  check(q.rank() == 4, "{}: q has shape {}, expected (B, Tq, H, Dh)", operation, q.shape());
   check(k.rank() == 4 && k.dim(0) == q.dim(0) && k.dim(2) == q.dim(2) && k.dim(3) == q.dim(3),
-        "{}: k has shape {}, expected (B, Tk, H, Dh) with the B, H and Dh of q {}", operation,
-        k.shape().to_string(), q.shape().to_string());
+        "{}: k has shape {}, expected (B, Tk, H, Dh) with the B, H and Dh of q {}", operation, k.shape(),
+        q.shape());
   check(q.dtype() == k.dtype(), "{}: q is {}, k is {}, expected the same type", operation, name_of(q.dtype()),
         name_of(k.dtype()));
   check(is_floating(q.dtype()), "{}: q is {}, expected a floating type", operation, name_of(q.dtype()));
-  check(q.dim(3) > 0, "{}: q has shape {}, expected heads of at least one element", operation,
-        q.shape().to_string());
+  check(q.dim(3) > 0, "{}: q has shape {}, expected heads of at least one element", operation, q.shape());
   return {.batch = q.dim(0), .heads = q.dim(2), .queries = q.dim(1), .keys = k.dim(1), .head_dim = q.dim(3)};
 }
 
@@ -30,7 +29,7 @@ void expect_option(const char* operation, const char* name, const Tensor& option
                    DType dtype) {
   if (!option.defined()) return;
   check(option.shape() == shape && option.dtype() == dtype, "{}: {} is {} {}, expected {} {}", operation,
-        name, name_of(option.dtype()), option.shape().to_string(), name_of(dtype), shape.to_string());
+        name, name_of(option.dtype()), option.shape(), name_of(dtype), shape);
 }
 
 void expect_options(const AttentionOptions& options, const cpu::AttentionShape& s, const char* operation) {
@@ -39,13 +38,13 @@ void expect_options(const AttentionOptions& options, const cpu::AttentionShape& 
   check(!options.prefix.defined() || options.causal, "{}: prefix was given without causal", operation);
   if (options.head_mask.defined()) {
     check(options.head_mask.shape() == Shape{s.heads}, "{}: head_mask has shape {}, expected [{}]", operation,
-          options.head_mask.shape().to_string(), s.heads);
+          options.head_mask.shape(), s.heads);
   }
   if (options.bias.defined()) {
     const Shape full{s.batch, s.heads, s.queries, s.keys};
     check(options.bias.rank() <= 4 && broadcast(full, options.bias.shape(), operation) == full,
           "{}: bias has shape {}, which does not broadcast to (B, H, Tq, Tk) {}", operation,
-          options.bias.shape().to_string(), full.to_string());
+          options.bias.shape(), full);
   }
   check(options.dropout >= 0 && options.dropout < 1, "{}: dropout is {}, expected at least 0 and below 1",
         operation, options.dropout);
@@ -206,7 +205,7 @@ Tensor with_head_mask(const Tensor& y, const AttentionOptions& options) {
 Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOptions& options) {
   const cpu::AttentionShape shape = expect_operands(q, k, "attention");
   check(v.shape() == k.shape() && v.dtype() == k.dtype(), "attention: v is {} {}, expected the {} {} of k",
-        name_of(v.dtype()), v.shape().to_string(), name_of(k.dtype()), k.shape().to_string());
+        name_of(v.dtype()), v.shape(), name_of(k.dtype()), k.shape());
   expect_options(options, shape, "attention");
   if (q.dtype() == DType::float64) return composed_attention(q, k, v, options);
   const bool keep_lse = on_tape({q, k, v, options.bias});
@@ -223,7 +222,7 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Attent
 
 Tensor attention_fused(const Tensor& qkv, const AttentionOptions& options) {
   check(qkv.rank() == 5 && qkv.dim(2) == 3, "attention_fused: qkv has shape {}, expected (B, T, 3, H, Dh)",
-        qkv.shape().to_string());
+        qkv.shape());
   if (qkv.dtype() == DType::float64) {
     return attention(recorded_part(qkv, 0), recorded_part(qkv, 1), recorded_part(qkv, 2), options);
   }
@@ -244,7 +243,7 @@ Tensor attention_fused(const Tensor& qkv, const AttentionOptions& options) {
 
 Tensor attention_fused(const Tensor& q, const Tensor& kv, const AttentionOptions& options) {
   check(kv.rank() == 5 && kv.dim(2) == 2, "attention_fused: kv has shape {}, expected (B, Tk, 2, H, Dh)",
-        kv.shape().to_string());
+        kv.shape());
   if (q.dtype() == DType::float64) return attention(q, recorded_part(kv, 0), recorded_part(kv, 1), options);
   const Tensor k = part_of(kv, 0), v = part_of(kv, 1);  // (B, Tk, H, Dh)
   const cpu::AttentionShape shape = expect_operands(q, k, "attention_fused");

@@ -71,25 +71,24 @@ Tensor with_unit_stride(const Tensor& x) {
 void expect_operands(const Tensor& q, const Tensor& keys, const Tensor& values, const Tensor& ancestry,
                      const Tensor& bias) {
   check(q.rank() == 4 && is_floating(q.dtype()),
-        "beam_attention: q is {} {}, expected (N, T, H, Dh) floating", name_of(q.dtype()),
-        q.shape().to_string());
+        "beam_attention: q is {} {}, expected (N, T, H, Dh) floating", name_of(q.dtype()), q.shape());
   check(keys.rank() == 4 && keys.dim(2) == q.dim(2) && keys.dim(3) == q.dim(3) && keys.dtype() == q.dtype(),
         "beam_attention: keys are {} {}, expected (M, L, H, Dh) with the type, H and Dh of q {} {}",
-        name_of(keys.dtype()), keys.shape().to_string(), name_of(q.dtype()), q.shape().to_string());
+        name_of(keys.dtype()), keys.shape(), name_of(q.dtype()), q.shape());
   check(values.shape() == keys.shape() && values.dtype() == keys.dtype(),
         "beam_attention: values are {} {}, expected the {} {} of the keys", name_of(values.dtype()),
-        values.shape().to_string(), name_of(keys.dtype()), keys.shape().to_string());
+        values.shape(), name_of(keys.dtype()), keys.shape());
   check(keys.dim(1) >= q.dim(1), "beam_attention: {} positions for {} queries, expected at least as many",
         keys.dim(1), q.dim(1));
   check(ancestry.shape() == Shape{q.dim(0), keys.dim(1)} && ancestry.dtype() == DType::int32 &&
             ancestry.stride(1) == 1,
         "beam_attention: ancestry is {} {}, expected int32 [{}, {}]", name_of(ancestry.dtype()),
-        ancestry.shape().to_string(), q.dim(0), keys.dim(1));
+        ancestry.shape(), q.dim(0), keys.dim(1));
   if (!bias.defined()) return;
   const Shape full{q.dim(0), q.dim(2), q.dim(1), keys.dim(1)};
   check(bias.rank() <= 4 && broadcast(full, bias.shape(), "beam_attention") == full,
         "beam_attention: bias has shape {}, which does not broadcast to (N, H, T, L) {}",
-        bias.shape().to_string(), full.to_string());
+        bias.shape(), full);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ Shape joined_shape(const std::vector<Tensor>& parts, int axis) {
     const Tensor& part = parts[i];
     check(part.rank() == first.rank() && part.shape().with(axis, first.dim(axis)) == first.shape(),
           "concatenate: part {} has shape {}, the first has {}; only dimension {} may differ", i,
-          part.shape().to_string(), first.shape().to_string(), axis);
+          part.shape(), first.shape(), axis);
     check(part.dtype() == first.dtype(), "concatenate: part {} is {}, the first is {}", i,
           name_of(part.dtype()), name_of(first.dtype()));
     total += part.dim(axis);

@@ -10,7 +10,7 @@ namespace attune::ops {
 Tensor cross_entropy(const Tensor& logits, const Tensor& targets, const CrossEntropyOptions& options) {
   check(logits.rank() >= 1 && logits.dim(-1) > 0 && is_floating(logits.dtype()),
         "cross_entropy: logits are {} {}, expected a floating type and shape (..., V)",
-        name_of(logits.dtype()), logits.shape().to_string());
+        name_of(logits.dtype()), logits.shape());
   const Tensor labels = flat_targets("cross_entropy", targets, logits.shape().without(-1), options);  // (N)
   const Tensor rows = contiguous(reshape(detach(logits), {labels.elements(), logits.dim(-1)}));  // (N, V)
   const DType dtype = logits.dtype() == DType::float64 ? DType::float64 : DType::float32;

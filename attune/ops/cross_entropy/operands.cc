@@ -8,8 +8,8 @@ Tensor flat_targets(std::string_view operation, const Tensor& targets, const Sha
                     const CrossEntropyOptions& options) {
   check(targets.dtype() == DType::int64, "{}: targets are {}, expected int64", operation,
         name_of(targets.dtype()));
-  check(targets.shape() == expected, "{}: targets have shape {}, expected {}", operation,
-        targets.shape().to_string(), expected.to_string());
+  check(targets.shape() == expected, "{}: targets have shape {}, expected {}", operation, targets.shape(),
+        expected);
   check(options.label_smoothing >= 0 && options.label_smoothing < 1,
         "{}: label smoothing is {}, expected at least 0 and less than 1", operation, options.label_smoothing);
   return reshape(contiguous(targets), {targets.elements()});

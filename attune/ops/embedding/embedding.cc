@@ -12,7 +12,7 @@ void expect_operands(const Tensor& indices, const Tensor& table, std::int64_t pa
         name_of(indices.dtype()));
   check(table.rank() == 2 && is_floating(table.dtype()),
         "embedding: table is {} {}, expected a floating type and shape (V, D)", name_of(table.dtype()),
-        table.shape().to_string());
+        table.shape());
   check(padding_index >= -1 && padding_index < table.dim(0),
         "embedding: padding index {} is out of range for {} rows, expected -1 for none", padding_index,
         table.dim(0));

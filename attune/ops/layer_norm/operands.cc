@@ -12,7 +12,7 @@ void expect_parameter(std::string_view operation, std::string_view name, const T
   check(parameter.dtype() == dtype, "{}: {} is {}, expected {} (x is {})", operation, name,
         name_of(parameter.dtype()), name_of(dtype), name_of(x.dtype()));
   check(parameter.shape() == Shape{x.dim(-1)}, "{}: {} has shape {}, expected [{}] (last dimension of x {})",
-        operation, name, parameter.shape().to_string(), x.dim(-1), x.shape().to_string());
+        operation, name, parameter.shape(), x.dim(-1), x.shape());
 }
 
 }  // namespace
@@ -22,7 +22,7 @@ DType expect_norm_operands(std::string_view operation, std::string_view name, co
                            std::optional<DType> result) {
   check(x.rank() >= 1 && x.dim(-1) > 0 && is_floating(x.dtype()),
         "{}: {} is {} {}, expected a floating type and shape (..., D)", operation, name, name_of(x.dtype()),
-        x.shape().to_string());
+        x.shape());
   expect_parameter(operation, "weight", weight, x);
   if (bias.defined()) expect_parameter(operation, "bias", bias, x);
   check(epsilon >= 0, "{}: epsilon is {}, expected at least 0", operation, epsilon);

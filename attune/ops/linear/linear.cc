@@ -9,15 +9,16 @@ namespace attune::ops {
 namespace {
 
 void expect_operands(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  check(weight.rank() == 2, "linear: weight has shape {}, expected (out, in)", weight.shape().to_string());
+  check(weight.rank() == 2, "linear: weight has shape {}, expected (out, in)", weight.shape());
   check(x.rank() >= 1 && x.dim(-1) == weight.dim(1),
-        "linear: x has shape {}, expected a last dimension of {} (weight {})", x.shape().to_string(),
-        weight.dim(1), weight.shape().to_string());
+        "linear: x has shape {}, expected a last dimension of {} (weight {})", x.shape(), weight.dim(1),
+        weight.shape());
   const DType bias_dtype = x.dtype() == DType::float64 ? DType::float64 : DType::float32;
-  check(!bias.defined() || bias.dtype() == bias_dtype, "linear: bias is {}, expected {} (x is {})",
-        bias.defined() ? name_of(bias.dtype()) : "", name_of(bias_dtype), name_of(x.dtype()));
-  check(!bias.defined() || bias.shape() == Shape{weight.dim(0)}, "linear: bias has shape {}, expected [{}]",
-        bias.defined() ? bias.shape().to_string() : "", weight.dim(0));
+  if (!bias.defined()) return;
+  check(bias.dtype() == bias_dtype, "linear: bias is {}, expected {} (x is {})", name_of(bias.dtype()),
+        name_of(bias_dtype), name_of(x.dtype()));
+  check(bias.shape() == Shape{weight.dim(0)}, "linear: bias has shape {}, expected [{}]", bias.shape(),
+        weight.dim(0));
 }
 
 void linear_backward(Backward& b, const Tensor& x, const Tensor& weight) {

@@ -12,10 +12,10 @@ namespace {
 OutputLayer prepare(std::string_view operation, const Tensor& x, const Tensor& weight, const Tensor& targets,
                     const CrossEntropyOptions& options) {
   check(weight.rank() == 2 && weight.dim(0) > 0, "{}: weight has shape {}, expected (V, D)", operation,
-        weight.shape().to_string());
+        weight.shape());
   check(x.rank() >= 1 && x.dim(-1) == weight.dim(1),
-        "{}: x has shape {}, expected a last dimension of {} (weight {})", operation, x.shape().to_string(),
-        weight.dim(1), weight.shape().to_string());
+        "{}: x has shape {}, expected a last dimension of {} (weight {})", operation, x.shape(),
+        weight.dim(1), weight.shape());
   const Tensor operand = compute_weight(operation, weight, x);
   const Tensor rows = rows_of(x);  // (N, D)
   return {.x = operand.dtype() == DType::bfloat16 ? cast(rows, DType::bfloat16) : rows,

@@ -51,8 +51,7 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, double value) {
   check(mask.dtype() == DType::boolean, "masked_fill: mask has dtype {}, expected bool",
         name_of(mask.dtype()));
   check(broadcast(x.shape(), mask.shape(), "masked_fill") == x.shape(),
-        "masked_fill: mask has shape {}, which does not broadcast to x {}", mask.shape().to_string(),
-        x.shape().to_string());
+        "masked_fill: mask has shape {}, which does not broadcast to x {}", mask.shape(), x.shape());
   return record("masked_fill", {x, mask}, filled(x, mask, value),
                 [mask = detach(mask)](Backward& b) { b.add(0, filled(b.gradient(), mask, 0)); });
 }

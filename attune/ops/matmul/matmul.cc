@@ -53,14 +53,13 @@ void matmul_backward(Backward& b, const Tensor& a, const Tensor& right) {
 
 Tensor matmul(const Tensor& a, const Tensor& b) {
   check(a.rank() >= 2 && b.rank() >= 2,
-        "matmul: operands of shape {} and {}, expected at least two dimensions", a.shape().to_string(),
-        b.shape().to_string());
+        "matmul: operands of shape {} and {}, expected at least two dimensions", a.shape(), b.shape());
   check(a.dtype() == b.dtype(), "matmul: operands of {} and {}", name_of(a.dtype()), name_of(b.dtype()));
-  check(a.dim(-1) == b.dim(-2), "matmul: {} times {}: the inner sizes {} and {} differ",
-        a.shape().to_string(), b.shape().to_string(), a.dim(-1), b.dim(-2));
+  check(a.dim(-1) == b.dim(-2), "matmul: {} times {}: the inner sizes {} and {} differ", a.shape(), b.shape(),
+        a.dim(-1), b.dim(-2));
   const bool same_batch = a.shape().without(-1).without(-1) == b.shape().without(-1).without(-1);
-  check(b.rank() == 2 || same_batch, "matmul: {} times {}: the leading dimensions differ",
-        a.shape().to_string(), b.shape().to_string());
+  check(b.rank() == 2 || same_batch, "matmul: {} times {}: the leading dimensions differ", a.shape(),
+        b.shape());
   Tensor c = Tensor::empty(a.shape().with(-1, b.dim(-1)), a.dtype(), a.device());  // (..., M, N)
   {
     NoGrad no_grad;

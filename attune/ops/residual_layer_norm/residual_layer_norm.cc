@@ -12,8 +12,8 @@ namespace {
 
 void expect_branch(const Tensor& residual, const Tensor& branch) {
   check(branch.shape() == residual.shape(),
-        "residual_layer_norm: branch has shape {}, expected {} (the residual's)", branch.shape().to_string(),
-        residual.shape().to_string());
+        "residual_layer_norm: branch has shape {}, expected {} (the residual's)", branch.shape(),
+        residual.shape());
   const bool narrower = residual.dtype() == DType::float32 && branch.dtype() == DType::bfloat16;
   check(branch.dtype() == residual.dtype() || narrower,
         "residual_layer_norm: branch is {}, expected the residual's {}, or bfloat16 beside float32",

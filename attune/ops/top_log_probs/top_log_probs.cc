@@ -34,12 +34,11 @@ void top_row(const double* x, std::int64_t n, std::int64_t count, std::span<cons
 
 TopLogProbs top_log_probs(const Tensor& logits, std::int64_t count,
                           std::span<const std::int64_t> suppressed) {
-  check(logits.rank() == 2, "top_log_probs: logits have shape {}, expected (N, V)",
-        logits.shape().to_string());
+  check(logits.rank() == 2, "top_log_probs: logits have shape {}, expected (N, V)", logits.shape());
   check(logits.dtype() == DType::float32 || logits.dtype() == DType::float64,
         "top_log_probs: logits are {}, expected float32", name_of(logits.dtype()));
   check(logits.dim(1) > 0, "top_log_probs: logits have shape {}, expected at least one token",
-        logits.shape().to_string());
+        logits.shape());
   check(count >= 1, "top_log_probs: a count of {}, expected 1 or more", count);
   const Tensor rows = contiguous(detach(logits));                              // (N, V)
   const Tensor log_probs = Tensor::empty({rows.dim(0), count}, rows.dtype());  // (N, count)

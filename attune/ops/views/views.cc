@@ -14,7 +14,7 @@ Shape resolve(const Shape& from, const Shape& to) {
   std::int64_t known = 1;
   for (int axis = 0; axis < to.rank(); ++axis) {
     if (to[axis] == -1) {
-      check(unknown < 0, "reshape: more than one size of {} is -1", to.to_string());
+      check(unknown < 0, "reshape: more than one size of {} is -1", to);
       unknown = axis;
     } else {
       known *= to[axis];
@@ -22,8 +22,8 @@ Shape resolve(const Shape& from, const Shape& to) {
   }
   Shape result = to;
   if (unknown >= 0) result[unknown] = known > 0 ? from.elements() / known : 0;
-  check(result.elements() == from.elements(), "reshape: {} has {} elements, which do not fit {}",
-        from.to_string(), from.elements(), to.to_string());
+  check(result.elements() == from.elements(), "reshape: {} has {} elements, which do not fit {}", from,
+        from.elements(), to);
   return result;
 }
 
@@ -78,7 +78,7 @@ Tensor transpose(const Tensor& x, int axis_a, int axis_b) {
 Tensor slice(const Tensor& x, int axis, std::int64_t begin, std::int64_t end) {
   axis = x.shape().normalize(axis);
   check(begin >= 0 && begin <= end && end <= x.dim(axis), "slice: [{}, {}) of dimension {} of {}", begin, end,
-        axis, x.shape().to_string());
+        axis, x.shape());
   const auto window = [axis, begin, end](const Tensor& t) {
     return t.alias(t.shape().with(axis, end - begin), t.strides(), begin * t.stride(axis));
   };
