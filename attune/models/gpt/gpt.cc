@@ -69,7 +69,7 @@ Tensor Gpt::embed(const Tensor& ids, const Tensor& positions, const nn::Context&
 
 Tensor Gpt::hidden_states(const Tensor& ids, const nn::Context& context) const {
   check(ids.rank() == 2 && ids.dim(1) <= config_.n_positions,
-        "GPT: ids have shape {}, expected (B, T) with T up to the context of {}", ids.shape().to_string(),
+        "GPT: ids have shape {}, expected (B, T) with T up to the context of {}", ids.shape(),
         config_.n_positions);
   Tensor x = embed(ids, Tensor::arange(ids.dim(1)), context);  // (B, T, D)
   for (const GptLayer& layer : layers_) x = layer(x, causal_mask(), context);

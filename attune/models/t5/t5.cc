@@ -22,7 +22,7 @@ std::vector<Layer> stack(const nn::Scope& scope, std::int64_t count, const T5Con
 }
 
 void expect_ids(const Tensor& ids, const char* side) {
-  check(ids.rank() == 2, "T5: the {} has shape {}, expected (B, tokens)", side, ids.shape().to_string());
+  check(ids.rank() == 2, "T5: the {} has shape {}, expected (B, tokens)", side, ids.shape());
 }
 
 // Whether the checkpoint has an output layer that is not its embedding.
