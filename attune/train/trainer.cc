@@ -82,29 +82,31 @@ TrainingResult Trainer::train() {
     if (is_finished()) return end(TrainingResult::End::finished, 0);
     if (options_.save_steps > 0 && state_.global_step > 0 && state_.global_step % options_.save_steps == 0)
       save();
-    step();
+    step(signals);
   }
 }
 
-void Trainer::step() {
+void Trainer::step(const StopSignals& signals) {
   const auto start = Clock::now();
   const double learning_rate = schedule_.at(state_.global_step);
-  const StepOutcome outcome = update(learning_rate);
+  const auto outcome = update(learning_rate, signals);
+  if (!outcome) return;
   ++state_.global_step;
 
   const double seconds = seconds_since(start);
   const StepRecord record{.step = state_.global_step,
-                          .loss = outcome.loss,
+                          .loss = outcome->loss,
                           .learning_rate = learning_rate,
-                          .grad_norm = outcome.grad_norm,
-                          .tokens_per_second = outcome.tokens / seconds,
+                          .grad_norm = outcome->grad_norm,
+                          .tokens_per_second = outcome->tokens / seconds,
                           .step_seconds = seconds,
                           .elapsed_seconds = elapsed_seconds()};
   if (state_.global_step % options_.logging_steps == 0 || is_finished()) log_->write(record);
   progress_.show(record);
 }
 
-Trainer::StepOutcome Trainer::update(double learning_rate) {
+std::optional<Trainer::StepOutcome> Trainer::update(double learning_rate, const StopSignals& signals) {
+  const Generator random_before = state_.random;
   const nn::Context context{.training = true, .random = &state_.random, .compute = options_.dtype};
   const std::int64_t count = options_.gradient_accumulation_steps;
   // The mean over all micro-batches is (sum of weight x loss) / (sum of weights). Gradients are summed in
@@ -112,6 +114,10 @@ Trainer::StepOutcome Trainer::update(double learning_rate) {
   // optimizer.
   double unit = 0, weights = 0, losses = 0;
   for (std::int64_t index = 0; index < count; ++index) {
+    if (index > 0 && signals.received() != 0) {
+      state_.random = random_before;
+      return std::nullopt;
+    }
     const auto [loss, weight] = task_.loss({state_.global_step, index, count}, context);
     if (weight == 0) continue;
     if (unit == 0) unit = weight;
@@ -127,7 +133,7 @@ Trainer::StepOutcome Trainer::update(double learning_rate) {
   const double norm = arena_.finish_gradients() * scale;
   expect_finite_gradients(norm, losses / weights);
   optimizer_.step(learning_rate, scale * clip_scale(norm, options_.max_grad_norm));
-  return {losses / weights, norm, weights};
+  return StepOutcome{losses / weights, norm, weights};
 }
 
 bool Trainer::is_evaluation_due() const {

@@ -59,8 +59,9 @@ class Trainer {
     double loss = 0, grad_norm = 0, tokens = 0;
   };
 
-  StepOutcome update(double learning_rate);
-  void step();
+  // Nothing when a signal came between its micro-batches: the step has then not been taken.
+  std::optional<StepOutcome> update(double learning_rate, const StopSignals& signals);
+  void step(const StopSignals& signals);
   bool is_evaluation_due() const;
   void evaluate(const StopSignals& signals);
   void save();

@@ -151,6 +151,27 @@ TEST_F(TrainerTest, AStoppedRunGoesOnExactly) {
   }
 }
 
+TEST_F(TrainerTest, ASignalDoesNotWaitForAllMicroBatches) {
+  TrainingOptions options = test_options();
+  options.gradient_accumulation_steps = 4;
+  TestRun whole(at("whole"), RunMode::fresh, options);
+  whole.train();
+  {
+    TestRun run(at("stopped"), RunMode::fresh, options);
+    int calls = 0;
+    run.task.before_loss = [&](std::int64_t) {
+      if (calls++ == 5) std::raise(SIGTERM);
+    };
+    const TrainingResult result = run.train();
+    EXPECT_EQ(result.end, End::interrupted);
+    EXPECT_EQ(result.steps_done, 1);
+    EXPECT_EQ(calls, 6);
+  }
+  TestRun resumed(at("stopped"), RunMode::resume, options);
+  EXPECT_EQ(resumed.train().end, End::finished);
+  EXPECT_EQ(resumed.model.values(), whole.model.values());
+}
+
 TEST_F(TrainerTest, ElapsedTimeGoesOn) {
   TrainingOptions options = test_options();
   { TestRun(at("a"), RunMode::fresh, options).train(); }
