@@ -3,6 +3,7 @@
 #include "attune/models/config_fields.h"
 #include "attune/models/gpt/gpt.h"
 #include "attune/models/gpt2/gpt2.h"
+#include "attune/models/prefix_lm/prefix_lm.h"
 
 namespace attune::models {
 namespace {
@@ -26,7 +27,10 @@ std::unique_ptr<CausalLanguageModel> load_causal_language_model(const std::files
     return load<Gpt>(read_gpt_config(directory), gpt_weight_table(), directory, options);
   if (type == "gpt2" || type.empty())
     return load<Gpt2>(read_gpt2_config(directory), gpt2_weight_table(), directory, options);
-  fail("{}: \"model_type\" is \"{}\", expected gpt2 or openai-gpt",
+  if (type == "prefix-lm")
+    return load<PrefixLanguageModel>(read_prefix_lm_config(directory), prefix_lm_weight_table(), directory,
+                                     options);
+  fail("{}: \"model_type\" is \"{}\", expected gpt2, openai-gpt or prefix-lm",
        (directory / "config.json").string(), type);
 }
 

@@ -6,6 +6,7 @@
     prompt-N               a prompt of exactly N tokens: text.txt, ids.json
     marian-f32             a MarianMTModel of the paper's base size, random, with a tokenizer of 8,000 words
     ct2-marian-f32         the same in CTranslate2's format
+    t5-f32                 a T5ForConditionalGeneration of T5-small's size, random, with a tokenizer of characters
     sources.txt            eight lines of 31 words: 32 tokens with the end of text
 
     python prepare.py CACHE TOKENIZER
@@ -71,18 +72,38 @@ FIRST_CHARACTER = 0x4E00
 
 def make_marian(path):
     import torch
-    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors
-    from transformers import MarianConfig, MarianMTModel, PreTrainedTokenizerFast
+    from transformers import MarianConfig, MarianMTModel
 
     torch.manual_seed(0)
     model = MarianMTModel(MarianConfig(**MARIAN))
     model.generation_config.bad_words_ids = [[MARIAN["pad_token_id"]]]
     model.save_pretrained(path)
-    words = ["</s>", "<unk>", *(chr(FIRST_CHARACTER + i) for i in range(2, 7999)), "<pad>"]  # a token a character
+    save_character_tokenizer(path, ["</s>", "<unk>", *map(character, range(2, 7999)), "<pad>"])
+
+
+def make_t5(path):
+    import torch
+    from transformers import T5Config, T5ForConditionalGeneration
+
+    torch.manual_seed(0)
+    config = T5Config(decoder_start_token_id=0)
+    T5ForConditionalGeneration(config).save_pretrained(path)
+    save_character_tokenizer(path, ["<pad>", "</s>", "<unk>", *map(character, range(3, config.vocab_size))])
+
+
+def character(i):
+    return chr(FIRST_CHARACTER + i)
+
+
+def save_character_tokenizer(path, words):
+    """A token a character."""
+    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast
+
     tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, unk_token="<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("(?m:.)"), "isolated")
     tokenizer.decoder = decoders.Fuse()
-    tokenizer.post_processor = processors.TemplateProcessing("$A </s>", special_tokens=[("</s>", 0)])
+    tokenizer.post_processor = processors.TemplateProcessing("$A </s>", special_tokens=[("</s>", words.index("</s>"))])
     names = {"eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"}
     PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names).save_pretrained(path)
 
@@ -135,6 +156,7 @@ def prepare(cache: Path, tokenizer_source: str):
     marian = cache / "marian-f32"
     once(marian, make_marian)
     once(cache / "ct2-marian-f32", lambda p: make_ctranslate2_marian(p, marian))
+    once(cache / "t5-f32", make_t5)
     once(cache / "sources.txt", make_sources)
     once(cache / "pairs.tsv", make_pairs)
 

@@ -1,8 +1,8 @@
 """Translation of one batch of 8 sources of 32 tokens to 32 tokens each by one peer: one JSON line.
 
-    python translate.py PEER CACHE --num-beams K --threads N
+    python translate.py PEER CACHE --model NAME --num-beams K --threads N
 
-PEER is transformers or ctranslate2; float32. The end of text is kept back, so that every sentence gets 32 tokens.
+PEER is transformers or ctranslate2; NAME a model of the cache; float32. The end of text is kept back, so that every sentence gets 32 tokens.
 The median of three after a warm-up in the same process.
 """
 
@@ -15,13 +15,13 @@ from pathlib import Path
 NEW_TOKENS = 32
 
 
-def transformers_translator(cache: Path, beams: int, threads: int):
+def transformers_translator(cache: Path, name: str, beams: int, threads: int):
     import torch
-    from transformers import MarianMTModel, PreTrainedTokenizerFast
+    from transformers import AutoModelForSeq2SeqLM, PreTrainedTokenizerFast
 
     torch.set_num_threads(threads)
-    model = MarianMTModel.from_pretrained(cache / "marian-f32", dtype=torch.float32).eval()
-    tokenizer = PreTrainedTokenizerFast.from_pretrained(cache / "marian-f32")
+    model = AutoModelForSeq2SeqLM.from_pretrained(cache / name, dtype=torch.float32).eval()
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(cache / name)
     options = {"do_sample": False, "num_beams": beams, "min_new_tokens": NEW_TOKENS, "max_new_tokens": NEW_TOKENS}
 
     def translate(lines):
@@ -31,11 +31,11 @@ def transformers_translator(cache: Path, beams: int, threads: int):
     return translate
 
 
-def ctranslate2_translator(cache: Path, beams: int, threads: int):
+def ctranslate2_translator(cache: Path, name: str, beams: int, threads: int):
     import ctranslate2
 
     model = ctranslate2.Translator(
-        str(cache / "ct2-marian-f32"), compute_type="float32", intra_threads=threads, inter_threads=1
+        str(cache / f"ct2-{name}"), compute_type="float32", intra_threads=threads, inter_threads=1
     )
     options = {"beam_size": beams, "min_decoding_length": NEW_TOKENS, "max_decoding_length": NEW_TOKENS}
 
@@ -53,10 +53,11 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("peer", choices=TRANSLATORS)
     parser.add_argument("cache", type=Path)
+    parser.add_argument("--model", default="marian-f32")
     parser.add_argument("--num-beams", type=int, required=True)
     parser.add_argument("--threads", type=int, required=True)
     arguments = parser.parse_args()
-    translate = TRANSLATORS[arguments.peer](arguments.cache, arguments.num_beams, arguments.threads)
+    translate = TRANSLATORS[arguments.peer](arguments.cache, arguments.model, arguments.num_beams, arguments.threads)
     lines = (arguments.cache / "sources.txt").read_text(encoding="utf-8").splitlines()
     seconds = []
     for _ in range(4):

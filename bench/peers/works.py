@@ -177,7 +177,7 @@ def first_token(o: Options, dtype: str) -> list[Contender]:
     return [*contenders, Contender(ATTUNE, lambda folder: attune_generate(o, dtype, 16, 1), attune_read)]
 
 
-def translate(o: Options, beams: int) -> list[Contender]:
+def translate(o: Options, beams: int, model: str = "marian-f32") -> list[Contender]:
     """Rates count the new tokens of one batch over the time of encoding and decoding, in float32."""
 
     def peer_read(outcome, folder):
@@ -191,14 +191,16 @@ def translate(o: Options, beams: int) -> list[Contender]:
     def attune_command(folder):
         lines = (o.cache / "sources.txt").read_text(encoding="utf-8")
         (folder / "sources.txt").write_text(4 * lines, encoding="utf-8")  # four batches, as the peers'
-        command = [o.attune, "translate", str(o.cache / "marian-f32"), "--input", str(folder / "sources.txt")]
+        command = [o.attune, "translate", str(o.cache / model), "--input", str(folder / "sources.txt")]
         command += ["--num-beams", str(beams), "--max-new-tokens", "32", "--ignore-eos", "--batch-size", "8"]
         return [*command, "--timings", "--threads", str(o.threads)]
 
     def peer_command(peer):
-        return python("translate.py", peer, o.cache, "--num-beams", beams, "--threads", o.threads)
+        return python("translate.py", peer, o.cache, "--model", model, "--num-beams", beams, "--threads", o.threads)
 
-    peers = {"HF transformers": "transformers", "CTranslate2": "ctranslate2"}
+    peers = {"HF transformers": "transformers"}
+    if model == "marian-f32":
+        peers["CTranslate2"] = "ctranslate2"
     contenders = [
         Contender(name, lambda folder, c=peer_command(peer): c, peer_read) for name, peer in peers.items()
     ]
@@ -240,6 +242,8 @@ WORKS = {
     "generate-int8": ("GPT-2 124M, int8", lambda o: generate(o, "int8")),
     "translate-greedy": ("Encoder-decoder 6+6, width 512, greedy, float32", lambda o: translate(o, 1)),
     "translate-beam": ("Encoder-decoder 6+6, width 512, beam 4, float32", lambda o: translate(o, 4)),
+    "t5-greedy": ("T5-small, greedy, float32", lambda o: translate(o, 1, "t5-f32")),
+    "t5-beam": ("T5-small, beam 4, float32", lambda o: translate(o, 4, "t5-f32")),
     "start-f32": ("GPT-2 124M, float32", lambda o: first_token(o, "float32")),
     "start-bf16": ("GPT-2 124M, bfloat16", lambda o: first_token(o, "bfloat16")),
 }
