@@ -39,7 +39,7 @@ Tensor PrefixLanguageModel::forward(const Tensor& ids, const ops::AttentionOptio
                                     const nn::Context& context) const {
   check(ids.rank() == 2 && ids.dim(1) <= config_.n_positions,
         "prefix language model: ids have shape {}, expected (B, T) with T up to the context of {}",
-        ids.shape().to_string(), config_.n_positions);
+        ids.shape(), config_.n_positions);
   ops::AttentionOptions mask = seen;
   mask.causal = true;
   mask.bias = position_bias_(0, ids.dim(1), ids.dim(1));  // (H, T, T)
