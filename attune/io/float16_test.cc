@@ -21,5 +21,20 @@ TEST(Float16, EveryHalfBecomesTheSameFloat32) {
   }
 }
 
+TEST(Float16, RoundsAsTheCompilerDoes) {
+  const auto expect_same = [](float value) {
+    ASSERT_EQ(float16_from_float32(value), std::bit_cast<std::uint16_t>(static_cast<_Float16>(value)))
+        << value;
+  };
+  for (std::uint32_t high = 0; high < 0x10000; ++high) {
+    // Around every float32 that a half can be halfway to.
+    for (const std::uint32_t low : {0u, 1u, 0x0fffu, 0x1000u, 0x1001u, 0x3000u, 0x8000u, 0xffffu}) {
+      const float value = std::bit_cast<float>(high << 16 | low);
+      if (!std::isnan(value)) expect_same(value);
+    }
+  }
+  EXPECT_TRUE(std::isnan(float32_from_float16(float16_from_float32(NAN))));
+}
+
 }  // namespace
 }  // namespace attune::io

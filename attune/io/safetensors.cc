@@ -131,6 +131,14 @@ Safetensors::Safetensors(const fs::path& path) {
   } else if (fs::exists(whole)) {
     open_file(whole);
   } else {
+    check(
+        fs::exists(index) ||
+            !(fs::exists(path / "pytorch_model.bin") || fs::exists(path / "pytorch_model.bin.index.json")),
+        "{} has its weights in pytorch_model.bin, a Python pickle, which Attune does not read. Convert it "
+        "once "
+        "with transformers: AutoModel.from_pretrained(\"{}\").save_pretrained(\"{}\"), with the class of its "
+        "head instead of AutoModel (AutoModelForMaskedLM, ...)",
+        path.native(), path.native(), path.native());
     check(fs::exists(index), "{} has neither model.safetensors nor model.safetensors.index.json",
           path.native());
     open_shards(index);

@@ -1,11 +1,13 @@
 #include "attune/models/weight_table.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <optional>
 #include <set>
 #include <span>
 
-#include "attune/io/safetensors.h"
+#include "attune/io/float16.h"
 #include "attune/io/safetensors_header.h"
 
 namespace attune::models {
@@ -90,14 +92,24 @@ const io::TensorView* find_prefixed(const io::Safetensors& file, const WeightTab
   return nullptr;
 }
 
+bool fits(std::string_view pattern, std::string_view name) {
+  return pattern.ends_with('*') ? name.starts_with(pattern.substr(0, pattern.size() - 1))
+                                : match(pattern, name).has_value();
+}
+
 bool is_ignored(const WeightTable& table, const std::string& name) {
   for (const std::string& pattern : table.ignored) {
-    if (match(pattern, name)) return true;
+    if (fits(pattern, name)) return true;
     for (const std::string& prefix : table.prefixes) {
-      if (name.starts_with(prefix) && match(pattern, name.substr(prefix.size()))) return true;
+      if (name.starts_with(prefix) && fits(pattern, std::string_view(name).substr(prefix.size())))
+        return true;
     }
   }
   return false;
+}
+
+bool belongs(const std::vector<std::string>& blocks, const std::string& name) {
+  return std::ranges::any_of(blocks, [&](const std::string& block) { return name.starts_with(block); });
 }
 
 DType wanted_dtype(const Tensor& parameter, const LoadOptions& options) {
@@ -147,12 +159,14 @@ struct Problems {
 struct Match {
   const nn::Parameter* parameter;
   const WeightRule* rule;
-  std::vector<const io::TensorView*> views;  // one, or those of the parts; none: zeros
+  std::vector<const io::TensorView*> views = {};  // one, or those of the parts; none: zeros
+  bool fresh = false;                             // as its initializer says
 };
 
 class Matcher {
  public:
-  Matcher(const WeightTable& table, const io::Safetensors& file) : table_(table), file_(file) {}
+  Matcher(const WeightTable& table, const io::Safetensors& file, const FreshBlocks& fresh = {})
+      : table_(table), file_(file), fresh_(fresh) {}
 
   std::vector<Match> match_all(const nn::Parameters& parameters, const std::filesystem::path& checkpoint) {
     std::vector<Match> matches;
@@ -168,25 +182,37 @@ class Matcher {
  private:
   Match match_one(const nn::Parameter& parameter) {
     const Applied applied = rule_for(table_, parameter.name);
-    const Shape expected = stored_shape(*applied.rule, parameter.tensor.shape());
-    Match match{&parameter, applied.rule, {}};
+    Match match{&parameter, applied.rule};
+    std::vector<std::string> missing;
     for (const std::string& name : checkpoint_names(applied)) {
-      if (const auto* view = find_tied(*applied.rule, name)) {
-        const Shape got{std::span<const std::int64_t>(view->shape)};
-        if (!(got == expected)) {
-          problems_.lines.push_back(
-              fmt::format("misshapen: {} has shape {}, expected {}", io::quote(view->name), got, expected));
-        }
+      if (const auto* view = find_tied(applied, name)) {
         match.views.push_back(view);
-      } else if (!applied.rule->optional) {
-        problems_.lines.push_back(fmt::format("missing: {}", name));
+      } else {
+        missing.push_back(name);
       }
+    }
+    match.fresh = belongs(fresh_.always, parameter.name) ||
+                  (match.views.empty() && belongs(fresh_.if_missing, parameter.name));
+    if (match.fresh) {
+      match.views.clear();
+      return match;
+    }
+    const Shape expected = stored_shape(*applied.rule, parameter.tensor.shape());
+    for (const io::TensorView* view : match.views) {
+      const Shape got{std::span<const std::int64_t>(view->shape)};
+      if (got == expected) continue;
+      problems_.lines.push_back(fmt::format("misshapen: {} has shape {}, expected {}", io::quote(view->name),
+                                            got, expected));
+    }
+    for (const std::string& name : missing) {
+      if (!applied.rule->optional) problems_.lines.push_back(fmt::format("missing: {}", name));
     }
     return match;
   }
 
   // The tensor of that name or the first that it is tied to; all of them must be the same.
-  const io::TensorView* find_tied(const WeightRule& rule, const std::string& name) {
+  const io::TensorView* find_tied(const Applied& applied, const std::string& name) {
+    const WeightRule& rule = *applied.rule;
     const io::TensorView* first = nullptr;
     const auto look = [&](const std::string& candidate) {
       const auto* view = find_prefixed(file_, table_, rule.prefixed, candidate);
@@ -200,12 +226,13 @@ class Matcher {
       }
     };
     look(name);
-    for (const std::string& tie : rule.ties) look(tie);
+    for (const std::string& tie : rule.ties) look(fill(tie, applied.number));
     return first;
   }
 
   const WeightTable& table_;
   const io::Safetensors& file_;
+  const FreshBlocks& fresh_;
   std::set<std::string> used_;
   Problems problems_;
 };
@@ -226,15 +253,76 @@ Tensor load(const Match& match, DType wanted) {
   return whole;
 }
 
+// Its first values, drawn as Parameters::initialize() draws those of a whole model.
+void draw(const nn::Parameter& parameter, Generator* generator) {
+  check(generator != nullptr, "{} is fresh and needs a generator to draw its values", parameter.name);
+  nn::Parameters alone;
+  const Tensor drawn = alone.add(parameter.name, parameter.tensor.shape(), parameter.initializer);
+  alone.initialize(*generator);
+  parameter.tensor.bind(drawn);
+}
+
+// Whether every value of the float32 tensor is one that the narrower type has.
+bool exact_in(io::StoredType type, const Tensor& tensor) {
+  const auto same = [type](float value) {
+    const float back = type == io::StoredType::f16 ? io::float32_from_float16(io::float16_from_float32(value))
+                                                   : static_cast<float>(bfloat16(value));
+    return std::bit_cast<std::uint32_t>(back) == std::bit_cast<std::uint32_t>(value);
+  };
+  return std::ranges::all_of(tensor.to_vector<float>(), same);
+}
+
+// The type to write a parameter in.
+io::StoredType type_to_write(const nn::Parameter& parameter, const StoredTypes& stored) {
+  const io::StoredType own = io::stored_type_of(parameter.tensor.dtype());
+  const auto found = stored.find(parameter.name);
+  if (found == stored.end() || own != io::StoredType::f32) return own;
+  const bool narrow = found->second == io::StoredType::f16 || found->second == io::StoredType::bf16;
+  return narrow && exact_in(found->second, parameter.tensor) ? found->second : own;
+}
+
+// The bytes of a tensor in the type of the file, row by row.
+std::vector<std::byte> bytes_in(io::StoredType type, const Tensor& tensor) {
+  const std::vector<float> values = tensor.to_vector<float>();
+  std::vector<std::byte> bytes(values.size() * 2);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::uint16_t bits =
+        type == io::StoredType::f16 ? io::float16_from_float32(values[i]) : bfloat16(values[i]).bits;
+    std::memcpy(bytes.data() + 2 * i, &bits, 2);
+  }
+  return bytes;
+}
+
 }  // namespace
 
-void load_weights(const nn::Parameters& parameters, const WeightTable& table,
-                  const std::filesystem::path& checkpoint, const LoadOptions& options) {
+LoadReport load_weights(const nn::Parameters& parameters, const WeightTable& table,
+                        const std::filesystem::path& checkpoint, const LoadOptions& options) {
   const io::Safetensors file(checkpoint);
-  for (const Match& match : Matcher(table, file).match_all(parameters, checkpoint)) {
-    const Tensor& ours = match.parameter->tensor;
-    ours.bind(load(match, wanted_dtype(ours, options)));
+  LoadReport report;
+  for (const Match& match : Matcher(table, file, options.fresh).match_all(parameters, checkpoint)) {
+    const nn::Parameter& parameter = *match.parameter;
+    if (match.fresh) {
+      draw(parameter, options.fresh.generator);
+      report.fresh.push_back(parameter.name);
+      continue;
+    }
+    parameter.tensor.bind(load(match, wanted_dtype(parameter.tensor, options)));
+    if (!match.views.empty()) report.stored.emplace(parameter.name, match.views.front()->type);
   }
+  return report;
+}
+
+bool has_parameter(const io::Safetensors& checkpoint, const WeightTable& table, const std::string& ours) {
+  const auto fits_ours = [&](const WeightRule& rule) { return match(rule.ours, ours).has_value(); };
+  if (std::ranges::none_of(table.rules, fits_ours)) return false;
+  const Applied applied = rule_for(table, ours);
+  const std::vector<std::string> names = checkpoint_names(applied);
+  const auto has = [&](const std::string& name) {
+    return find_prefixed(checkpoint, table, applied.rule->prefixed, name) != nullptr;
+  };
+  return std::ranges::all_of(names, has) ||
+         std::ranges::any_of(applied.rule->ties,
+                             [&](const std::string& tie) { return has(fill(tie, applied.number)); });
 }
 
 void check_weights(const nn::Parameters& parameters, const WeightTable& table,
@@ -250,23 +338,30 @@ std::vector<std::string> checkpoint_names(const WeightTable& table, const std::s
   return names;
 }
 
-void save_weights(const nn::Parameters& parameters, const WeightTable& table,
-                  const std::filesystem::path& directory) {
+io::StoredType save_weights(const nn::Parameters& parameters, const WeightTable& table,
+                            const std::filesystem::path& directory, const StoredTypes& stored) {
   std::vector<io::TensorInfo> infos;
   std::map<std::string, Tensor, std::less<>> sources;
+  io::StoredType widest = io::StoredType::bf16;
   for (const nn::Parameter& parameter : parameters.all()) {
     const WeightRule& rule = *rule_for(table, parameter.name).rule;
     const std::vector<std::string> names = checkpoint_names(table, parameter.name);
+    const io::StoredType type = type_to_write(parameter, stored);
+    if (infos.empty() || io::size_of(type) > io::size_of(widest)) widest = type;
     for (std::size_t i = 0; i < names.size(); ++i) {
-      const Tensor stored = stored_window(rule, parameter.tensor, i);
-      infos.push_back(
-          {names[i], io::stored_type_of(stored.dtype()), {stored.shape().begin(), stored.shape().end()}});
-      sources.emplace(names[i], stored);
+      const Tensor source = stored_window(rule, parameter.tensor, i);
+      infos.push_back({names[i], type, {source.shape().begin(), source.shape().end()}});
+      sources.emplace(names[i], source);
     }
   }
   Tensor plain;  // the tensor being written, row by row
+  std::vector<std::byte> converted;
   io::write_safetensors(directory / "model.safetensors", std::move(infos), [&](const io::TensorInfo& info) {
     const Tensor& source = sources.at(info.name);
+    if (info.type != io::stored_type_of(source.dtype())) {
+      converted = bytes_in(info.type, source);
+      return std::span<const std::byte>(converted);
+    }
     plain = source;
     if (!source.is_contiguous()) {
       plain = Tensor::empty(source.shape(), source.dtype());
@@ -275,6 +370,7 @@ void save_weights(const nn::Parameters& parameters, const WeightTable& table,
     const auto bytes = static_cast<std::size_t>(plain.elements()) * size_of(plain.dtype());
     return std::span<const std::byte>(plain.raw_data(), bytes);
   });
+  return widest;
 }
 
 }  // namespace attune::models

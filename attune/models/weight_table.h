@@ -6,9 +6,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "attune/io/safetensors.h"
 #include "attune/nn/parameters.h"
 
 namespace attune::models {
@@ -26,7 +28,8 @@ struct WeightRule {
   // Split: our rows are those of several tensors, one after the other; each of these stands for "*" in the
   // checkpoint's name. {"q", "k", "v"}
   std::vector<std::string> parts = {};
-  // Tied: the same tensor may also, or only, stand under these names. They are read but not written.
+  // Tied: the same tensor may also, or only, stand under these names ("{}" as above), as the output layer
+  // does or what was renamed since. They are read but not written.
   std::vector<std::string> ties = {};
   bool optional = false;  // true: zeros when the checkpoint has none
 };
@@ -34,7 +37,8 @@ struct WeightRule {
 struct WeightTable {
   std::vector<std::string> prefixes;  // accepted before the checkpoint's names; the first is written
   std::vector<WeightRule> rules;
-  std::vector<std::string> ignored;  // names of tensors to pass over, with "{}" and without prefix
+  // Names of tensors to pass over, with "{}" and without prefix; "cls.*" is all that begins with "cls.".
+  std::vector<std::string> ignored;
 };
 
 enum class LoadedType {
@@ -42,16 +46,33 @@ enum class LoadedType {
   bfloat16,  // matrices in bfloat16; vectors (biases, norms) in float32
 };
 
+// Blocks of parameters, by the beginnings of their names, that start out as their initializers say: a new
+// head on a pretrained model.
+struct FreshBlocks {
+  std::vector<std::string> if_missing;  // those of them that the checkpoint lacks
+  std::vector<std::string> always;      // whatever the checkpoint has under their names
+  Generator* generator = nullptr;       // draws the values; required when there are blocks
+};
+
 struct LoadOptions {
   LoadedType type = LoadedType::float32;
+  FreshBlocks fresh = {};
+};
+
+// The type in which a checkpoint stored each parameter, by our names.
+using StoredTypes = std::map<std::string, io::StoredType, std::less<>>;
+
+struct LoadReport {
+  StoredTypes stored;
+  std::vector<std::string> fresh;  // parameters that did not come from the checkpoint, by our names
 };
 
 // Binds every parameter to its tensor of the checkpoint (a file or a directory, sharded or not). Tensors that
 // are stored in the wanted type are used where they lie in the mapped file, without being read; others are
 // converted, and those that are split are copied together. Throws Error with the whole list when the
 // checkpoint and the parameters do not match.
-void load_weights(const nn::Parameters& parameters, const WeightTable& table,
-                  const std::filesystem::path& checkpoint, const LoadOptions& options = {});
+LoadReport load_weights(const nn::Parameters& parameters, const WeightTable& table,
+                        const std::filesystem::path& checkpoint, const LoadOptions& options = {});
 
 // Throws as load_weights() does when the checkpoint and the parameters do not match, without reading weights.
 void check_weights(const nn::Parameters& parameters, const WeightTable& table,
@@ -60,8 +81,13 @@ void check_weights(const nn::Parameters& parameters, const WeightTable& table,
 // The names, prefix included, under which a parameter is written: one, or those of its parts.
 std::vector<std::string> checkpoint_names(const WeightTable& table, const std::string& ours);
 
-// Writes model.safetensors into `directory` in float32, under the checkpoint's names.
-void save_weights(const nn::Parameters& parameters, const WeightTable& table,
-                  const std::filesystem::path& directory);
+// Whether the checkpoint has this parameter of ours, under any of its names.
+bool has_parameter(const io::Safetensors& checkpoint, const WeightTable& table, const std::string& ours);
+
+// Writes model.safetensors into `directory`, under the checkpoint's names. A parameter of `stored` keeps its
+// type where that loses nothing, so that one which was not trained comes back bit for bit; all others have
+// the type that they have in memory. Returns the widest type written.
+io::StoredType save_weights(const nn::Parameters& parameters, const WeightTable& table,
+                            const std::filesystem::path& directory, const StoredTypes& stored = {});
 
 }  // namespace attune::models

@@ -17,12 +17,13 @@ LayerInitializers glorot(const LayerOptions& options) {
           .contract = between(hidden, width)};
 }
 
-EncoderLayer::EncoderLayer(const Scope& scope, const LayerOptions& options)
-    : self_attention_(scope / "self_attention", options.attention(), glorot(options).attention_input,
-                      glorot(options).attention_output),
+EncoderLayer::EncoderLayer(const Scope& scope, const LayerOptions& options,
+                           const LayerInitializers& initializers)
+    : self_attention_(scope / "self_attention", options.attention(), initializers.attention_input,
+                      initializers.attention_output),
       self_attention_norm_(scope / "self_attention_norm", options.width, options.norm_epsilon),
       feed_forward_(scope / "feed_forward", options.width, options.hidden, options.activation,
-                    glorot(options).expand, glorot(options).contract, options.activation_dropout),
+                    initializers.expand, initializers.contract, options.activation_dropout),
       feed_forward_norm_(scope / "feed_forward_norm", options.width, options.norm_epsilon),
       dropout_{options.dropout} {}
 

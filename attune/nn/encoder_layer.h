@@ -32,7 +32,9 @@ LayerInitializers glorot(const LayerOptions& options);
 // LayerNorm(x + Sublayer(x)) for multi-head self-attention, then for the position-wise feed-forward network.
 class EncoderLayer {
  public:
-  EncoderLayer(const Scope& scope, const LayerOptions& options);
+  EncoderLayer(const Scope& scope, const LayerOptions& options)
+      : EncoderLayer(scope, options, glorot(options)) {}
+  EncoderLayer(const Scope& scope, const LayerOptions& options, const LayerInitializers& initializers);
 
   // x (B, S, D) -> (B, S, D), in x's type. `mask` says who sees whom.
   Tensor operator()(const Tensor& x, const ops::AttentionOptions& mask, const Context& context) const;

@@ -154,10 +154,13 @@ TEST_F(TrainerTest, AStoppedRunGoesOnExactly) {
 TEST_F(TrainerTest, ASignalDoesNotWaitForAllMicroBatches) {
   TrainingOptions options = test_options();
   options.gradient_accumulation_steps = 4;
+  const std::vector<std::int64_t> rows{2, 2, 2, 2};
   TestRun whole(at("whole"), RunMode::fresh, options);
+  whole.task.rows = rows;
   whole.train();
   {
     TestRun run(at("stopped"), RunMode::fresh, options);
+    run.task.rows = rows;
     int calls = 0;
     run.task.before_loss = [&](std::int64_t) {
       if (calls++ == 5) std::raise(SIGTERM);
@@ -168,6 +171,7 @@ TEST_F(TrainerTest, ASignalDoesNotWaitForAllMicroBatches) {
     EXPECT_EQ(calls, 6);
   }
   TestRun resumed(at("stopped"), RunMode::resume, options);
+  resumed.task.rows = rows;
   EXPECT_EQ(resumed.train().end, End::finished);
   EXPECT_EQ(resumed.model.values(), whole.model.values());
 }

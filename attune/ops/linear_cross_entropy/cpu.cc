@@ -4,6 +4,7 @@
 
 #include "attune/backend/cpu/elementwise.h"
 #include "attune/ops/cross_entropy/rows.h"
+#include "attune/ops/linear/column_sum.h"
 #include "attune/ops/linear/operands.h"
 
 namespace attune::ops {
@@ -27,7 +28,7 @@ class Tile {
     cover(begin, end);
     const cpu::Matrix out{logits_.template mutable_data<Real>(), dtype_of<Real>, columns(), 1};  // (rows, V)
     cpu::matmul(1, rows_, columns(), layer_.x.dim(1), rows_from(layer_.x), transposed(matrix(layer_.weight)),
-                out);
+                out, {.bias = layer_.bias.defined() ? layer_.bias.raw_data() : nullptr});
   }
 
   cpu::LossRows loss_rows() const {
@@ -47,8 +48,9 @@ class Tile {
                                               all_losses + begin_);
   }
 
-  // Adds the tile's share of the gradients of x and weight, given the gradient of the logits.
-  void products(const Backward::Target& dx, const Backward::Target& dweight) {
+  // Adds the tile's share of the gradients, given the gradient of the logits.
+  void products(const OutputLayerGradients& wanted) {
+    const auto& [dx, dweight, dbias] = wanted;
     const std::int64_t width = layer_.x.dim(1);
     if (dx.memory.defined()) {
       cpu::matmul(1, rows_, width, columns(), gradient(), matrix(layer_.weight), rows_from(dx.memory),
@@ -58,6 +60,7 @@ class Tile {
       cpu::matmul(1, columns(), width, rows_, transposed(gradient()), rows_from(layer_.x),
                   writable(dweight.memory), {.accumulate = dweight.accumulate});
     }
+    if (dbias.memory.defined()) sum_rows(dbias);
   }
 
  private:
@@ -73,6 +76,16 @@ class Tile {
   cpu::Matrix gradient() const {
     return {logits_.raw_data(), dtype_of<G>, columns() * static_cast<std::int64_t>(sizeof(Real) / sizeof(G)),
             1};
+  }
+
+  void sum_rows(const Backward::Target& dbias) {
+    if constexpr (std::is_same_v<G, double>) {
+      column_sum(logits_.alias({rows_, columns()}, {columns(), 1}, 0), dbias.memory, dbias.accumulate);
+    } else {
+      const auto* rows = reinterpret_cast<const G*>(logits_.raw_data());
+      cpu::column_sum(rows, rows_, columns(), gradient().row_stride,
+                      dbias.memory.template mutable_data<float>(), dbias.accumulate);
+    }
   }
 
   const OutputLayer& layer_;
@@ -139,20 +152,20 @@ void scale_gradient(const Tensor& gradient, Real factor) {
 
 template <typename Real, typename G>
 void backward(const OutputLayer& layer, const OutputLayerState& state, const Tensor& dloss,
-              const Backward::Target& dx, Backward::Target dweight) {
+              OutputLayerGradients wanted) {
   const Real factor = *dloss.data<Real>();
   if (state.gradient.defined()) {
     scale_gradient<Real, G>(state.gradient, factor);
     Tile<Real, G> tile(layer, state.gradient);
     tile.cover(0, layer.x.dim(0));
-    tile.products(dx, dweight);
+    tile.products(wanted);
     return;
   }
   const Tensor losses = Tensor::empty({layer.x.dim(0)}, dtype_of<Real>);  // (N), known already
   for_tiles<Real, G>(layer, [&](auto& tile) {
     tile.losses_and_gradient(factor * reciprocal<Real>(state.count), losses.mutable_data<Real>());
-    tile.products(dx, dweight);
-    dweight.accumulate = true;  // every tile adds to the one before
+    tile.products(wanted);
+    wanted.weight.accumulate = wanted.bias.accumulate = true;  // every tile adds to the one before
   });
 }
 
@@ -184,9 +197,9 @@ OutputLayerState output_layer_forward(const OutputLayer& layer, bool wants_gradi
 }
 
 void output_layer_backward(const OutputLayer& layer, const OutputLayerState& state, const Tensor& dloss,
-                           const Backward::Target& dx, const Backward::Target& dweight) {
+                           OutputLayerGradients gradients) {
   with_types(layer.x.dtype(),
-             [&]<typename Real, typename G>() { backward<Real, G>(layer, state, dloss, dx, dweight); });
+             [&]<typename Real, typename G>() { backward<Real, G>(layer, state, dloss, gradients); });
 }
 
 void output_layer_losses(const OutputLayer& layer, const Tensor& losses) {

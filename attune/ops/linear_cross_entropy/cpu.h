@@ -9,6 +9,7 @@ namespace attune::ops {
 struct OutputLayer {
   Tensor x;        // (N, D), unit column stride
   Tensor weight;   // (V, D), one unit stride, the type of x
+  Tensor bias;     // (V), contiguous, the type of the loss; or undefined
   Tensor targets;  // (N), contiguous
   CrossEntropyOptions options;
 
@@ -25,10 +26,14 @@ struct OutputLayerState {
 // Writes `loss` (a scalar, float32 or float64). Keeps the gradient of the logits if it is wanted and small.
 OutputLayerState output_layer_forward(const OutputLayer& layer, bool wants_gradient, const Tensor& loss);
 
-// Writes or adds to dx (N, D) and dweight (V, D) for the gradient `dloss` of the loss; no memory: not wanted.
-// Uses up the state.
+// dx (N, D), dweight (V, D), dbias (V); no memory: not wanted.
+struct OutputLayerGradients {
+  Backward::Target x, weight, bias;
+};
+
+// Writes or adds to the gradients for the gradient `dloss` of the loss. Uses up the state.
 void output_layer_backward(const OutputLayer& layer, const OutputLayerState& state, const Tensor& dloss,
-                           const Backward::Target& dx, const Backward::Target& dweight);
+                           OutputLayerGradients gradients);
 
 // losses (N): the loss of every row.
 void output_layer_losses(const OutputLayer& layer, const Tensor& losses);

@@ -14,8 +14,12 @@ namespace attune::ops {
 // wanted) the tokens are taken in tiles of 64 MiB, which the backward pass computes again.
 Tensor linear_cross_entropy(const Tensor& x, const Tensor& weight, const Tensor& targets,
                             const CrossEntropyOptions& options = {});
+// The same with a bias (V), float32 (float64 with float64 x), or undefined.
+Tensor linear_cross_entropy(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& targets,
+                            const CrossEntropyOptions& options = {});
 
 // The loss of every token, (...), for evaluation: no gradient. A target of -100 gives 0.
 Tensor token_losses(const Tensor& x, const Tensor& weight, const Tensor& targets);
+Tensor token_losses(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& targets);
 
 }  // namespace attune::ops

@@ -52,6 +52,46 @@ OpCase loss_case(std::string label, Shape x, std::int64_t classes, double smooth
   return one;
 }
 
+// The bias stands last, after the targets.
+OpCase with_bias(std::string label, Shape x, std::int64_t classes) {
+  OpCase one = loss_case(std::move(label), x, classes);
+  one.inputs.push_back({.shape = {classes}, .kind = parameter});
+  one.forward = [](const Inputs& in) {
+    return Outputs{ops::linear_cross_entropy(in[0], in[1], in[3], in[2])};
+  };
+  one.composed = [](const Inputs& in) {
+    return Outputs{ops::cross_entropy(ops::linear(in[0], in[1], in[3]), in[2])};
+  };
+  one.reference = [](const Arrays& a) {
+    // A bias is one more column of the weight, for an input that is always one.
+    const std::size_t tokens = a[2].size(), width = a[0].size() / tokens;
+    Arrays wide(3);
+    const auto widen = [width](const std::vector<double>& from, std::size_t row, double last,
+                               std::vector<double>& to) {
+      to.insert(to.end(), from.begin() + static_cast<std::ptrdiff_t>(row * width),
+                from.begin() + static_cast<std::ptrdiff_t>((row + 1) * width));
+      to.push_back(last);
+    };
+    for (std::size_t t = 0; t < tokens; ++t) widen(a[0], t, 1, wide[0]);
+    for (std::size_t v = 0; v < a[3].size(); ++v) widen(a[1], v, a[3][v], wide[1]);
+    wide[2] = a[2];
+    double sum = 0;
+    for (double loss : losses_of(wide, 0)) sum += loss / static_cast<double>(tokens);
+    return Arrays{{sum}};
+  };
+  return one;
+}
+
+OpCase bad_bias() {
+  OpCase one = with_bias("bad bias", {2, 3}, 4);
+  one.errors = {{{{.shape = {2, 3}},
+                  {.shape = {4, 3}},
+                  {.shape = {2}, .kind = Input::Kind::indices, .low = 0, .high = 1},
+                  {.shape = {5}}},
+                 {"linear_cross_entropy: bias is", "[5]", "expected", "[4]"}}};
+  return one;
+}
+
 OpCase no_rows() {
   OpCase one = loss_case("no rows", {0, 3}, 4);
   one.reference = [](const Arrays&) { return Arrays{{0}}; };
@@ -93,6 +133,8 @@ const RegisterOp registered({
     loss_case("odd sizes", {2, 3, 5}, 37),
     loss_case("one class", {2, 3}, 1),
     loss_case("label smoothing", {6, 9}, 19, 0.1),
+    with_bias("bias", {2, 3, 5}, 37),
+    bad_bias(),
     no_rows(),
     each_token(),
     bad_inputs(),
@@ -143,7 +185,7 @@ Tensor tiled_loss(const Tensor& x, const Tensor& weight, const Tensor& targets) 
   const auto state = ops::output_layer_forward(layer, true, loss);
   EXPECT_FALSE(state.gradient.defined());
   return record("tiled", {x, weight}, loss, [layer, state](Backward& b) {
-    ops::output_layer_backward(layer, state, b.gradient(), b.target(0), b.target(1));
+    ops::output_layer_backward(layer, state, b.gradient(), {b.target(0), b.target(1), {}});
   });
 }
 
@@ -170,6 +212,27 @@ TEST(LinearCrossEntropy, TiedWeightGathersTheGradientsOfBothUses) {
   }
   const auto twice = gradient_of(in[1]).to_vector<float>();
   for (std::size_t i = 0; i < once.size(); ++i) EXPECT_FLOAT_EQ(twice[i], 2 * once[i]) << i;
+}
+
+TEST(LinearCrossEntropy, TilesAddUpTheGradientOfABias) {
+  const Inputs in = make_inputs({{.shape = {10, 5}}, {.shape = {21, 5}}, {.shape = {21}}}, DType::float32);
+  const Tensor targets = Tensor::from<std::int64_t>({1, 20, 0, -100, 4, 4, 7, 19, 3, 2}, {10});
+  const ops::OutputLayer layer{.x = in[0],
+                               .weight = in[1],
+                               .bias = in[2],
+                               .targets = targets,
+                               .options = {},
+                               .kept_bytes = 0,
+                               .tile_bytes = 3 * 21 * 4};
+  const Tensor loss = Tensor::empty({}), dbias = Tensor::empty({21});
+  ops::output_layer_backward(layer, ops::output_layer_forward(layer, true, loss), Tensor::full({}, 1),
+                             {{}, {}, {dbias, false}});
+  require_gradient(in[2]);
+  const Tensor composed = ops::cross_entropy(ops::linear(in[0], in[1], in[2]), targets);
+  EXPECT_NEAR(loss.item(), composed.item(), 1e-5);
+  backward(composed);
+  const auto got = dbias.to_vector<float>(), expected = gradient_of(in[2]).to_vector<float>();
+  for (std::size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], expected[i], 1e-6) << i;
 }
 
 TEST(LinearCrossEntropy, IgnoredTokenHasNoLoss) {

@@ -1,0 +1,36 @@
+// What the heads need of an encoder that reads a text both ways (BERT and its relatives).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "attune/nn/context.h"
+#include "attune/tensor/tensor.h"
+
+namespace attune::models {
+
+// Texts of a batch, or pairs of texts, shorter ones padded.
+struct TextBatch {
+  Tensor ids;               // (B, T) int64
+  Tensor mask = {};         // (B, T) bool: false for padding; undefined when nothing is padded
+  Tensor token_types = {};  // (B, T) int64: which text of a pair a token is of; undefined: the first
+};
+
+// Shapes: B texts, T tokens, D width, V vocabulary, E width of the embeddings (D in most families).
+class TextEncoder {
+ public:
+  virtual ~TextEncoder() = default;
+
+  // The last layer's output: (B, T, D), in the type that products run in. Rows of padding mean nothing.
+  virtual Tensor hidden_states(const TextBatch& batch, const nn::Context& context) const = 0;
+  // (V, E), which a masked language model's output layer is tied to.
+  virtual const Tensor& word_embedding() const = 0;
+};
+
+// Throws Error, naming `family`, for a batch of wrong shapes or types, or of more than `max_length` tokens.
+void expect_batch(const TextBatch& batch, std::int64_t max_length, const char* family);
+
+// The token types of a batch, of which none is said: zeros (B, T).
+Tensor token_types_of(const TextBatch& batch);
+
+}  // namespace attune::models

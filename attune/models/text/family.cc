@@ -1,0 +1,44 @@
+#include "attune/models/text/family.h"
+
+#include <fmt/format.h>
+
+#include "attune/models/albert/albert.h"
+#include "attune/models/bert/bert.h"
+#include "attune/models/config_fields.h"
+#include "attune/models/distilbert/distilbert.h"
+#include "attune/models/roberta/roberta.h"
+
+namespace attune::models {
+namespace {
+
+using Reader = std::shared_ptr<const TextFamily> (*)(const nlohmann::json& object,
+                                                     const ConfigFields& fields);
+
+template <typename Family>
+std::shared_ptr<const TextFamily> read(const nlohmann::json& object, const ConfigFields& fields) {
+  return std::make_shared<const Family>(object, fields);
+}
+
+constexpr std::pair<const char*, Reader> readers[] = {{"bert", read<BertFamily>},
+                                                      {"roberta", read<RobertaFamily>},
+                                                      {"xlm-roberta", read<RobertaFamily>},
+                                                      {"distilbert", read<DistilBertFamily>},
+                                                      {"albert", read<AlbertFamily>}};
+
+}  // namespace
+
+std::shared_ptr<const TextFamily> read_text_family(const std::filesystem::path& directory) {
+  check(std::filesystem::is_directory(directory), "{} is not a model directory", directory.string());
+  const auto path = directory / "config.json";
+  const nlohmann::json object = read_json_object(path);
+  const ConfigFields fields(object, path, "text encoder");
+  std::string type, known;
+  fields.read("model_type", type);
+  for (const auto& [name, reader] : readers) {
+    if (type == name) return reader(object, fields);
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", name);
+  }
+  fail("{}: \"model_type\" is \"{}\", expected one of {}", path.string(), type, known);
+}
+
+}  // namespace attune::models

@@ -1,0 +1,64 @@
+// A family of encoders: its configuration, its network, its own layers of every head, its names in
+// checkpoints.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "attune/models/text/encoder.h"
+#include "attune/models/weight_table.h"
+#include "attune/nn/parameters.h"
+
+namespace attune::models {
+
+struct TextFacts {
+  std::string model_type;   // "bert", as in config.json
+  std::string class_names;  // "Bert": Hugging Face's classes are BertModel, BertForMaskedLM, ...
+  std::int64_t vocab_size = 0, width = 0;
+  std::int64_t max_length = 0;   // the most tokens of a text, special ones included
+  std::int64_t token_types = 0;  // how many texts of an input it tells apart; 0: it does not
+  std::int64_t padding_token = 0;
+};
+
+// Layers on top of the hidden states (B, T, D). What they give depends on the head.
+using HeadLayers = std::function<Tensor(const Tensor& hidden, const nn::Context& context)>;
+
+// Scores over the vocabulary: weight transform(hidden) + bias.
+struct VocabularyHead {
+  HeadLayers transform;  // (..., D) -> (..., E)
+  Tensor weight, bias;   // (V, E), the word embedding; (V)
+};
+
+// Shapes as in TextEncoder. Parameters of heads are named below the scope's own "predictions", "classifier",
+// "pair", "span" and "pooler".
+class TextFamily {
+ public:
+  virtual ~TextFamily() = default;
+
+  virtual const TextFacts& facts() const = 0;
+  // config.json as it was read, with the fields that this library knows; without the head's.
+  virtual nlohmann::ordered_json config() const = 0;
+  // The names of HF's class without a head, or of those with one.
+  virtual WeightTable weights(bool with_head) const = 0;
+
+  virtual std::unique_ptr<TextEncoder> make_encoder(const nn::Scope& scope) const = 0;
+  // A text in one vector: -> (B, D). Empty when the family has none.
+  virtual HeadLayers make_pooler(const nn::Scope& scope) const = 0;
+  virtual VocabularyHead make_vocabulary(const nn::Scope& scope, const TextEncoder& encoder) const = 0;
+  virtual HeadLayers make_classifier(const nn::Scope& scope, std::int64_t outputs) const = 0;  // (B, outputs)
+  virtual HeadLayers make_choice(const nn::Scope& scope) const = 0;                            // (B, 1)
+  virtual HeadLayers make_token_classifier(const nn::Scope& scope,
+                                           std::int64_t outputs) const = 0;  // (B, T, outputs)
+  virtual HeadLayers make_span(const nn::Scope& scope) const = 0;  // (B, T, 2): an answer's start and end
+  // Whether the second text follows the first: (B, 2). Empty when the family is not pre-trained on it.
+  virtual HeadLayers make_pair(const nn::Scope& scope) const = 0;
+};
+
+// The family of a model directory, by the "model_type" of its config.json. Throws Error, naming the known
+// ones, for another, and naming the field for what a configuration asks for beyond them.
+std::shared_ptr<const TextFamily> read_text_family(const std::filesystem::path& directory);
+
+}  // namespace attune::models

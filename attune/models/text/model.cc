@@ -1,0 +1,44 @@
+#include "attune/models/text/model.h"
+
+#include "attune/io/file.h"
+
+namespace attune::models {
+namespace {
+
+// As PyTorch calls it: "float32".
+std::string_view torch_name(io::StoredType type) {
+  return type == io::StoredType::f16 ? "float16" : type == io::StoredType::bf16 ? "bfloat16" : "float32";
+}
+
+}  // namespace
+
+TextModel::TextModel(std::shared_ptr<const TextFamily> family, TextLabels labels, std::string suffix)
+    : family_(std::move(family)),
+      labels_(std::move(labels)),
+      suffix_(std::move(suffix)),
+      encoder_(family_->make_encoder(root())) {}
+
+HeadLayers TextModel::required(HeadLayers layers) const {
+  check(static_cast<bool>(layers), "there is no {}{}: the family \"{}\" has no layers for that head",
+        facts().class_names, suffix_, facts().model_type);
+  return layers;
+}
+
+LoadReport TextModel::load(const std::filesystem::path& directory, const LoadOptions& options) {
+  LoadReport report = load_weights(parameters_, table(), directory, options);
+  stored_ = report.stored;
+  return report;
+}
+
+void TextModel::save(const std::filesystem::path& directory) const {
+  const io::StoredType type = save_weights(parameters_, table(), directory, stored_);
+  nlohmann::ordered_json config = family_->config();
+  config["architectures"] = {facts().class_names + suffix_};
+  config["model_type"] = facts().model_type;
+  set_text_labels(labels_, config);
+  config.erase("torch_dtype");  // the name of "dtype" before transformers 5
+  config["dtype"] = torch_name(type);
+  io::write_text_atomically(directory / "config.json", config.dump(2) + "\n");
+}
+
+}  // namespace attune::models

@@ -1,0 +1,53 @@
+// A pretrained encoder with a head on it, in Hugging Face's layout.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "attune/models/text/family.h"
+#include "attune/models/text/labels.h"
+
+namespace attune::models {
+
+// What all heads share. The heads are the classes that derive from it (attune/models/text/heads.h).
+class TextModel {
+ public:
+  virtual ~TextModel() = default;
+  TextModel(const TextModel&) = delete;
+  TextModel& operator=(const TextModel&) = delete;
+
+  const TextFacts& facts() const { return family_->facts(); }
+  const TextLabels& labels() const { return labels_; }
+  const nn::Parameters& parameters() const { return parameters_; }
+  const TextEncoder& encoder() const { return *encoder_; }
+
+  // Binds every parameter to the checkpoint's, but for the fresh ones of the options. Throws Error that lists
+  // what does not fit.
+  LoadReport load(const std::filesystem::path& directory, const LoadOptions& options = {});
+  // Writes config.json and model.safetensors. What config.json said beside what is known here is kept, and so
+  // are the types in which the weights were stored, as long as that loses nothing.
+  void save(const std::filesystem::path& directory) const;
+
+ protected:
+  // `suffix` ends the name of Hugging Face's class: "ForMaskedLM", or "Model" for none of them.
+  TextModel(std::shared_ptr<const TextFamily> family, TextLabels labels, std::string suffix);
+
+  nn::Scope root() { return nn::Scope(parameters_); }
+  const TextFamily& family() const { return *family_; }
+  // `layers`, unless the family has none: then an error that names the class.
+  HeadLayers required(HeadLayers layers) const;
+
+ private:
+  WeightTable table() const { return family_->weights(/*with_head=*/suffix_ != "Model"); }
+
+  std::shared_ptr<const TextFamily> family_;
+  TextLabels labels_;
+  std::string suffix_;
+  nn::Parameters parameters_;
+  std::unique_ptr<TextEncoder> encoder_;
+  StoredTypes stored_;
+};
+
+}  // namespace attune::models
