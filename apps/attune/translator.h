@@ -18,9 +18,9 @@ namespace attune::command {
 struct TranslatorOptions {
   std::string directory, dtype = "float32";
   // What is not said here is as the directory says it (generation_config.json), and else as in Translator.
-  std::optional<std::int64_t> num_beams;       // 1 is greedy
-  std::optional<double> length_penalty;        // exponent of the length that divides the log-probability
-  std::optional<std::int64_t> max_new_tokens;  // of a translation
+  std::optional<std::int64_t> num_beams = {};       // 1 is greedy
+  std::optional<double> length_penalty = {};        // exponent of the length that divides the log-probability
+  std::optional<std::int64_t> max_new_tokens = {};  // of a translation
   bool ignore_end_of_text = false;
   std::int64_t batch_size = 32;  // sentences at once
 

@@ -127,7 +127,8 @@ def make(family, head, seed):
         golden["labels"] = labels["labels"].long()
     if head != "bare":
         out.loss.backward()
-        parameters = dict(model.named_parameters())
+        # Under the names of the checkpoint: those of a loaded model may say lm_head.decoder for its tied embedding.
+        parameters = {n: model.get_parameter(n) for n in load_file(directory / "model.safetensors")}
         golden |= {f"grad.{n}": p.grad.clone() for n, p in parameters.items() if p.grad is not None}
     if head == "mlm":
         left = left_padded(inputs, model.config.pad_token_id)

@@ -114,6 +114,19 @@ inline void expect_rows_near(const Tensor& got, const Tensor& expected, const st
   }
 }
 
+// The rows (B, T, ...) of tokens that `mask` (B, T) shows; the others are padding, whose values mean nothing.
+inline void expect_near_where(const Tensor& mask, const Tensor& got, const Tensor& expected, double tolerance,
+                              const std::string& what) {
+  ASSERT_EQ(got.shape(), expected.shape()) << what;
+  const auto a = got.to_vector<float>(), b = expected.to_vector<float>();
+  const auto columns = a.size() / static_cast<std::size_t>(mask.elements());
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (mask.data<bool>()[i / columns]) {
+      ASSERT_NEAR(a[i], b[i], tolerance) << what << ", element " << i;
+    }
+  }
+}
+
 // Every tensor of the directory `saved` is that of `original` bit for bit, and none is missing.
 inline void expect_same_tensors(const std::filesystem::path& original, const std::filesystem::path& saved) {
   const io::Safetensors before(original), after(saved);

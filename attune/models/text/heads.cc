@@ -18,7 +18,7 @@ CountedRows counted_rows(const Tensor& hidden, const Tensor& targets, const nn::
   const std::int64_t rows = hidden.dim(0) * hidden.dim(1);
   check(targets.dtype() == DType::int64 && targets.shape() == hidden.shape().without(-1),
         "masked language modelling: targets are {} {}, expected int64 {}", name_of(targets.dtype()),
-        targets.shape().to_string(), hidden.shape().without(-1).to_string());
+        targets.shape(), hidden.shape().without(-1));
   std::vector<std::int64_t> where, counted;
   const std::vector<std::int64_t> all = targets.to_vector<std::int64_t>();
   for (std::int64_t row = 0; row < rows; ++row) {
@@ -42,8 +42,8 @@ Tensor vocabulary_loss(const VocabularyHead& head, const Tensor& hidden, const T
 Tensor squared_error(const Tensor& logits, const Tensor& targets) {
   check(is_floating(targets.dtype()) && targets.elements() == logits.elements() &&
             (targets.shape() == logits.shape() || logits.dim(-1) == 1),
-        "regression: targets are {} {}, expected float32 {}", name_of(targets.dtype()),
-        targets.shape().to_string(), logits.shape().to_string());
+        "regression: targets are {} {}, expected float32 {}", name_of(targets.dtype()), targets.shape(),
+        logits.shape());
   const Tensor error = ops::add(ops::cast(logits, targets.dtype()),
                                 ops::scale(ops::reshape(targets, logits.shape()), -1));  // (B, L)
   return ops::mean(ops::multiply(error, error));
@@ -53,7 +53,7 @@ Tensor squared_error(const Tensor& logits, const Tensor& targets) {
 Tensor binary_cross_entropy(const Tensor& logits, const Tensor& targets) {
   check(targets.dtype() == DType::int64 && targets.shape() == logits.shape(),
         "several labels at once: targets are {} {}, expected int64 {} of zeros and ones",
-        name_of(targets.dtype()), targets.shape().to_string(), logits.shape().to_string());
+        name_of(targets.dtype()), targets.shape(), logits.shape());
   const Tensor yes = ops::reshape(logits, {logits.dim(0), logits.dim(1), 1});                // (B, L, 1)
   const Tensor both = ops::concatenate({Tensor::zeros(yes.shape(), yes.dtype()), yes}, -1);  // (B, L, 2)
   return ops::cross_entropy(both, targets);
@@ -63,7 +63,7 @@ Tensor binary_cross_entropy(const Tensor& logits, const Tensor& targets) {
 Tensor within(const Tensor& positions, std::int64_t tokens) {
   check(positions.dtype() == DType::int64 && positions.rank() == 1,
         "question answering: positions are {} {}, expected int64 (B)", name_of(positions.dtype()),
-        positions.shape().to_string());
+        positions.shape());
   std::vector<std::int64_t> targets = positions.to_vector<std::int64_t>();
   for (std::int64_t& target : targets) target = target >= tokens ? -100 : std::max<std::int64_t>(target, 0);
   return Tensor::from(targets, positions.shape());

@@ -12,7 +12,7 @@
 #include "attune/io/test_directory.h"
 #include "attune/ops/views/views.h"
 #include "attune/train/optimizer.h"
-#include "tests/golden.h"
+#include "tests/models/golden.h"
 
 namespace attune::models {
 namespace {
@@ -26,7 +26,7 @@ fs::path directory_of(const std::string& name) { return fs::path(ATTUNE_GOLDENS)
 
 TextBatch batch_of(const Golden& golden, const std::string& kind = "") {
   const auto flat = [](const Tensor& t) { return ops::reshape(t, {-1, t.dim(-1)}); };  // choices are texts
-  TextBatch batch{flat(golden.integers(kind + "input_ids")), flat(golden.booleans(kind + "attention_mask"))};
+  TextBatch batch{flat(golden.integers(kind + "input_ids")), flat(golden.mask(kind + "attention_mask"))};
   if (golden.has(kind + "token_type_ids")) batch.token_types = flat(golden.integers(kind + "token_type_ids"));
   return batch;
 }
@@ -267,7 +267,7 @@ class TextDirectory : public ::testing::Test {
 
 TEST_F(TextDirectory, SavingGivesBackEveryTensorAndFieldBitForBit) {
   const auto expect_same = [&](const fs::path& from) {
-    attune::testing::expect_same_checkpoint(directory_.path(), from);
+    attune::testing::expect_same_tensors(from, directory_.path());
     const auto before = nlohmann::json::parse(io::read_text(from / "config.json"));
     EXPECT_EQ(nlohmann::json::parse(io::read_text(directory_.path() / "config.json")), before);
   };
@@ -382,8 +382,12 @@ TEST(TextHeads, BadBatchesAndTargetsAreNamed) {
     }
   };
   const Tensor ids = Tensor::zeros({2, 4}, DType::int64);
-  expect_error([&] { model->logits({Tensor::zeros({2, 13}, DType::int64)}, {}); }, "a text has 13 tokens");
-  expect_error([&] { model->logits({Tensor::zeros({2, 4})}, {}); }, "expected int64 (B, T)");
+  expect_error(
+      [&] {
+        model->logits(TextBatch{Tensor::zeros({2, 13}, DType::int64)}, {});
+      },
+      "a text has 13 tokens");
+  expect_error([&] { model->logits(TextBatch{Tensor::zeros({2, 4})}, {}); }, "expected int64 (B, T)");
   expect_error([&] { model->logits({ids, Tensor::zeros({2, 3}, DType::boolean)}, {}); }, "mask");
   expect_error([&] { model->logits({ids, {}, Tensor::full({2, 4}, 2, DType::int64)}, {}); }, "out of range");
   expect_error([&] { model->loss({ids}, Tensor::zeros({2, 3}, DType::int64), {}); }, "targets");

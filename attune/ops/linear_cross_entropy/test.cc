@@ -177,6 +177,7 @@ void expect_same(const Gradients& got, const Gradients& expected) {
 Tensor tiled_loss(const Tensor& x, const Tensor& weight, const Tensor& targets) {
   const ops::OutputLayer layer{.x = detach(x),
                                .weight = detach(weight),
+                               .bias = {},
                                .targets = targets,
                                .options = {},
                                .kept_bytes = 0,
