@@ -1,0 +1,114 @@
+#include "attune/tasks/sequence_classification.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#include "attune/autograd/tape.h"
+#include "attune/base/error.h"
+#include "attune/tasks/metrics/classification.h"
+#include "attune/tasks/metrics/regression.h"
+#include "attune/tensor/random.h"
+
+namespace attune::tasks {
+namespace {
+
+// Sets the order of batches apart from the parameters' first values, which have the same seed.
+constexpr std::uint64_t batch_stream = 0xc1a;
+
+// The targets of some texts, as the model's loss takes them: (B) int64, or (B) float32 of a regression.
+Tensor targets_of(const LabelledTexts& texts, std::span<const std::uint32_t> which) {
+  const auto pick = [&which](const auto& values, const Tensor& into, auto* data) {
+    for (std::size_t i = 0; i < which.size(); ++i) data[i] = values[which[i]];
+    return into;
+  };
+  const Shape shape{static_cast<std::int64_t>(which.size())};
+  if (texts.values.empty()) {
+    const Tensor labels = Tensor::empty(shape, DType::int64);  // (B)
+    return pick(texts.labels, labels, labels.mutable_data<std::int64_t>());
+  }
+  const Tensor values = Tensor::empty(shape, DType::float32);  // (B)
+  return pick(texts.values, values, values.mutable_data<float>());
+}
+
+double cross_entropy(std::span<const float> scores, std::int64_t label) {
+  const double largest = *std::ranges::max_element(scores);
+  double sum = 0;
+  for (const float score : scores) sum += std::exp(score - largest);
+  return std::log(sum) + largest - scores[static_cast<std::size_t>(label)];
+}
+
+Evaluation evaluate_labels(std::span<const float> scores, std::span<const std::int64_t> labels) {
+  const std::size_t classes = scores.size() / labels.size();
+  std::vector<std::int64_t> predictions;
+  double loss = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const auto row = scores.subspan(i * classes, classes);
+    predictions.push_back(std::ranges::max_element(row) - row.begin());
+    loss += cross_entropy(row, labels[i]);
+  }
+  const double f1 = classes == 2 ? binary_scores(predictions, labels).f1
+                                 : average_scores(predictions, labels, Average::macro).f1;
+  return {loss / static_cast<double>(labels.size()),
+          {{"accuracy", accuracy(predictions, labels)},
+           {"f1", f1},
+           {"matthews_correlation", matthews_correlation(predictions, labels)}}};
+}
+
+}  // namespace
+
+SequenceClassification::SequenceClassification(const models::SequenceClassifier& model, LabelledTexts train,
+                                               std::optional<LabelledTexts> valid,
+                                               const SequenceClassificationOptions& options)
+    : model_(model),
+      train_(std::move(train)),
+      valid_(std::move(valid)),
+      options_(options),
+      batches_(lengths_of(train_.inputs), options.batch_size, fold_in(options.seed, batch_stream)) {}
+
+MicroBatchLoss SequenceClassification::loss(const MicroBatchIndex& which, const nn::Context& context) {
+  const std::int64_t done = which.step * which.per_step + which.index, per_epoch = batches_.per_epoch();
+  const auto examples = batches_.batch(done / per_epoch, done % per_epoch);
+  return {model_.loss(make_text_batch(train_.inputs, examples, model_.facts()),
+                      targets_of(train_, examples), context),
+          static_cast<double>(examples.size())};
+}
+
+std::optional<Evaluation> SequenceClassification::evaluate(const nn::Context& context,
+                                                           const std::function<bool()>& stopped) {
+  check(valid_.has_value(), "there are no validation texts");
+  const auto scores =
+      classification_scores(model_, valid_->inputs, options_.batch_size, context, stopped);
+  if (!scores) return std::nullopt;
+  return evaluate_scores(*scores, *valid_);
+}
+
+std::optional<std::vector<float>> classification_scores(const models::SequenceClassifier& model,
+                                                        std::span<const TextInput> inputs,
+                                                        std::int64_t batch_size, const nn::Context& how,
+                                                        const std::function<bool()>& stopped) {
+  const NoGrad no_grad;
+  const ExampleBatches batches(lengths_of(inputs), batch_size, /*seed=*/0);
+  const auto labels = static_cast<std::size_t>(model.labels().count());
+  std::vector<float> scores(inputs.size() * labels);
+  for (std::int64_t i = 0; i < batches.per_epoch(); ++i) {
+    if (stopped && stopped()) return std::nullopt;
+    const auto which = batches.sorted_batch(i);
+    const auto values =
+        model.logits(make_text_batch(inputs, which, model.facts()), how).to_vector<float>();  // (B, L)
+    for (std::size_t row = 0; row < which.size(); ++row)
+      std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(row * labels), labels,
+                  scores.begin() + static_cast<std::ptrdiff_t>(which[row] * labels));
+  }
+  return scores;
+}
+
+Evaluation evaluate_scores(std::span<const float> scores, const LabelledTexts& truth) {
+  if (truth.values.empty()) return evaluate_labels(scores, truth.labels);
+  return {mean_squared_error(scores, truth.values),
+          {{"pearson", pearson_correlation(scores, truth.values)},
+           {"spearman", spearman_correlation(scores, truth.values)}}};
+}
+
+}  // namespace attune::tasks
