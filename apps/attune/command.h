@@ -23,8 +23,10 @@ struct Program {
 void add_train(Program& program);
 void add_train_language_model(Program& program, CLI::App& train);
 void add_train_translation(Program& program, CLI::App& train);
+void add_train_classification(Program& program, CLI::App& train);
 void add_generate(Program& program);
 void add_translate(Program& program);
+void add_classify(Program& program);
 void add_eval(Program& program);
 void add_info(Program& program);
 void add_attention(Program& program);

@@ -1,0 +1,45 @@
+// attune train classification, attune train regression: fine-tune an encoder to label texts or pairs of them.
+#include <fmt/format.h>
+
+#include "apps/attune/classification_run.h"
+#include "apps/attune/command.h"
+#include "apps/attune/train_flags.h"
+
+namespace attune::command {
+namespace {
+
+void add_task(Program& program, CLI::App& train, bool regression) {
+  const char* const name = regression ? "regression" : "classification";
+  CLI::App& verb = *train.add_subcommand(name, regression ? "Fine-tune an encoder to give texts a number"
+                                                          : "Fine-tune an encoder to label texts");
+  auto run = std::make_shared<ClassificationRun>();
+  run->regression = regression;
+  if (program.is_asked_for({"train", name})) apply_config(program.arguments, *run);
+  verb.add_option("--train", run->train, "Tables to learn from: .csv, .tsv or .jsonl, also .gz")
+      ->take_all()
+      ->group("Data");
+  verb.add_option("--valid", run->valid, "Tables to evaluate on")->take_all()->group("Data");
+  add_column_flags(verb, run->columns, /*with_label=*/true);
+  verb.add_option("--model", run->model, "Directory of a BERT, RoBERTa, DistilBERT or ALBERT to fine-tune")
+      ->group("Model");
+  add_value(verb, "Model", "--max-length", run->max_length,
+            "Most tokens of a text or a pair, longer ones are cut; 0: as many as the model takes");
+  add_optimizer_flags(verb, run->training);
+  add_run_flags(verb, run->place, run->training, "Times through the texts; 0: given by --max-steps");
+  add_value(verb, "Run", "--batch-size", run->batch_size, "Texts of a micro-batch");
+  verb.callback([run, &verb, &program] {
+    drop_alternatives(verb, run->training);
+    const auto result = train_classification(*run, stderr);
+    const std::string& out = run->place.out;
+    program.exit_code = report_run(out, result, fmt::format("attune classify {} \"...\"", out));
+  });
+}
+
+}  // namespace
+
+void add_train_classification(Program& program, CLI::App& train) {
+  add_task(program, train, /*regression=*/false);
+  add_task(program, train, /*regression=*/true);
+}
+
+}  // namespace attune::command
