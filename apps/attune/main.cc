@@ -36,7 +36,8 @@ int report_unknown(const CLI::App& app, const CLI::ExtrasError& error) {
   return usage;
 }
 
-// CLI11 2.1 takes numbers that do not fit for the nearest that do, and -1 for a large unsigned one.
+// CLI11 2.1 takes numbers that do not fit for the nearest that do, -1 for a large unsigned one, and nothing
+// at all for 0.
 template <typename Number>
 std::string complaint_about(const std::string& text, const char* expected) {
   Number number{};
@@ -55,6 +56,8 @@ void check_numbers(CLI::App& app) {
       option->check([](const std::string& text) {
         return complaint_about<std::uint64_t>(text, "a whole number from 0 to 2^64 - 1");
       });
+    } else if (option->get_type_name() == "FLOAT") {
+      option->check([](const std::string& text) { return text.empty() ? "'' is not a number" : ""; });
     }
   }
   for (CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) check_numbers(*verb);
