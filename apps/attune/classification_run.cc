@@ -72,10 +72,23 @@ Started start(const ClassificationRun& run, const std::vector<text::Table>& tabl
   return {std::move(model), std::move(fresh)};
 }
 
-tasks::LabelledTexts encode(const ClassificationRun& run, const std::vector<text::Table>& tables,
-                            const text::Tokenizer& tokenizer, const models::SequenceClassifier& model) {
+// Throws UsageError for one that leaves no token of the text.
+std::int64_t max_length_of(const ClassificationRun& run, const text::Tokenizer& tokenizer,
+                           const models::SequenceClassifier& model) {
   const std::int64_t most = model.facts().max_length;
   const std::int64_t length = run.max_length > 0 ? std::min(run.max_length, most) : most;
+  const bool pairs = run.columns.pairs();
+  const auto added = static_cast<std::int64_t>(tokenizer.added_special_tokens(pairs));
+  const std::int64_t least = added + (pairs ? 2 : 1);
+  if (length < least)
+    fail_usage("--max-length is {}, expected at least {}: the tokenizer adds {} special tokens", length,
+               least, added);
+  return length;
+}
+
+tasks::LabelledTexts encode(const ClassificationRun& run, const std::vector<text::Table>& tables,
+                            const text::Tokenizer& tokenizer, const models::SequenceClassifier& model) {
+  const std::int64_t length = max_length_of(run, tokenizer, model);
   const tasks::LabelMap labels(model.labels().names);
   const std::size_t column = run.columns.label_column();
   tasks::LabelledTexts texts;
@@ -148,8 +161,7 @@ train::TrainingResult train_classification(const ClassificationRun& run, std::FI
 
   auto train_texts = encode(run, tables, *tokenizer, *model);
   std::optional<tasks::LabelledTexts> valid_texts;
-  if (!run.valid.empty())
-    valid_texts = encode(run, read_tables(run.valid, run.columns), *tokenizer, *model);
+  if (!run.valid.empty()) valid_texts = encode(run, read_tables(run.valid, run.columns), *tokenizer, *model);
   const std::int64_t texts = static_cast<std::int64_t>(train_texts.inputs.size());
   tell(progress, *model, fresh, train_texts, (texts + run.batch_size - 1) / run.batch_size);
 

@@ -38,8 +38,8 @@ struct Classifier {
   std::unique_ptr<text::Tokenizer> tokenizer;
 
   explicit Classifier(const Options& options)
-      : model(models::load_text_model<models::SequenceClassifier>(
-            options.directory, {.type = loaded_type(options.dtype)})),
+      : model(models::load_text_model<models::SequenceClassifier>(options.directory,
+                                                                  {.type = loaded_type(options.dtype)})),
         tokenizer(text::load_tokenizer(options.directory)) {}
 
   tasks::TextInput encode(std::string_view first, const std::string_view* second) const {
@@ -78,8 +78,9 @@ std::string line_of(std::span<const float> scores, const models::TextLabels& lab
   }
   std::vector<std::string> parts;
   for (const std::size_t id : order) {
-    parts.push_back(type == ProblemType::regression ? fmt::format("{:.4f}", values[id])
-                                                    : fmt::format("{}\t{:.4f}", labels.names[id], values[id]));
+    parts.push_back(type == ProblemType::regression
+                        ? fmt::format("{:.4f}", values[id])
+                        : fmt::format("{}\t{:.4f}", labels.names[id], values[id]));
   }
   return fmt::format("{}\n", fmt::join(parts, "\t"));
 }

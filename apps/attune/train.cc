@@ -9,7 +9,8 @@ void add_train(Program& program) {
   CLI::App& train = *program.app.add_subcommand("train", "Train a model");
   train.require_subcommand(0, 1);
   train.callback([&train] {
-    if (train.get_subcommands().empty()) throw CLI::RequiredError("a task after train: lm, translation, classification or regression,");
+    if (train.get_subcommands().empty())
+      throw CLI::RequiredError("a task after train: lm, translation, classification or regression,");
   });
   add_train_language_model(program, train);
   add_train_translation(program, train);

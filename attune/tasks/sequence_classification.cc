@@ -70,16 +70,15 @@ SequenceClassification::SequenceClassification(const models::SequenceClassifier&
 MicroBatchLoss SequenceClassification::loss(const MicroBatchIndex& which, const nn::Context& context) {
   const std::int64_t done = which.step * which.per_step + which.index, per_epoch = batches_.per_epoch();
   const auto examples = batches_.batch(done / per_epoch, done % per_epoch);
-  return {model_.loss(make_text_batch(train_.inputs, examples, model_.facts()),
-                      targets_of(train_, examples), context),
+  return {model_.loss(make_text_batch(train_.inputs, examples, model_.facts()), targets_of(train_, examples),
+                      context),
           static_cast<double>(examples.size())};
 }
 
 std::optional<Evaluation> SequenceClassification::evaluate(const nn::Context& context,
                                                            const std::function<bool()>& stopped) {
   check(valid_.has_value(), "there are no validation texts");
-  const auto scores =
-      classification_scores(model_, valid_->inputs, options_.batch_size, context, stopped);
+  const auto scores = classification_scores(model_, valid_->inputs, options_.batch_size, context, stopped);
   if (!scores) return std::nullopt;
   return evaluate_scores(*scores, *valid_);
 }

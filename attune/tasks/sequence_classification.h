@@ -1,5 +1,5 @@
-// A label, or a number, for a text or a pair of texts (GLUE's tasks: Wang et al., 1804.07461; fine-tuned as in
-// BERT, 1810.04805, section 4.1).
+// A label, or a number, for a text or a pair of texts (GLUE's tasks: Wang et al., 1804.07461; fine-tuned as
+// in BERT, 1810.04805, section 4.1).
 #pragma once
 
 #include <cstdint>

@@ -8,8 +8,8 @@ namespace attune::tasks {
 
 TextInput encode_input(const text::Tokenizer& tokenizer, std::string_view first,
                        const std::string_view* second, std::int64_t max_length) {
-  const text::EncodeOptions options{
-      .truncation = text::Truncation{.max_length = static_cast<std::size_t>(max_length)}};
+  const text::EncodeOptions options{.truncation =
+                                        text::Truncation{.max_length = static_cast<std::size_t>(max_length)}};
   text::Encoding encoding = second != nullptr ? tokenizer.encode_pair(first, *second, options)
                                               : tokenizer.encode_single(first, options);
   return {std::move(encoding.ids), std::move(encoding.type_ids)};
