@@ -136,7 +136,8 @@ TEST(TokenizerTest, ReadsVocabAndMerges) {
   const auto tokenizer = load_tokenizer(directory.path());
   EXPECT_TRUE(tokenizer->to_json()["model"]["merges"] ==
               load_tokenizer(kGoldens + "bpe")->to_json()["model"]["merges"]);
-  for (const auto& item : golden("bpe.json")["cases"]) {
+  const nlohmann::json cases = golden("bpe.json")["cases"];
+  for (const auto& item : cases) {
     EXPECT_EQ(tokenizer->encode(item["text"].get<std::string>()), item["ids"].get<Ids>());
   }
   EXPECT_EQ(tokenizer->special().eos, 599);
