@@ -160,7 +160,7 @@ TEST_F(Classification, RefusesWhatCannotBeLearned) {
   expect_refused(start + "--model bert --train train.csv --batch-size 0", 2, {"--batch-size is 0"});
   expect_refused(start + "--model bert --train train.csv --max-length 2", 2,
                  {"--max-length is 2", "at least 3"});
-  expect_refused(start + "--model . --train train.csv", 1, {"config.json"});
+  expect_refused(start + "--model . --train train.csv", 1, {".: no tokenizer"});
   expect_refused("train regression --out run --model bert --train train.csv", 1,
                  {"train.csv: line 2", "positive"});
 }
