@@ -109,10 +109,8 @@ HeadLayers AlbertFamily::make_pooler(const nn::Scope& scope) const {
 }
 
 VocabularyHead AlbertFamily::make_vocabulary(const nn::Scope& scope, const TextEncoder& encoder) const {
-  const nn::Scope at = scope / "predictions";
-  return {dense_norm(linear(at / "dense", config_.embedding_size), config_.hidden_act,
-                     nn::LayerNorm(at / "norm", config_.embedding_size, config_.layer_norm_eps)),
-          encoder.word_embedding(), at.parameter("bias", {config_.vocab_size}, nn::Initializer::zeros())};
+  return vocabulary_head(scope / "predictions", config_.hidden_size, config_.initializer(),
+                         config_.hidden_act, config_.layer_norm_eps, encoder.word_embedding());
 }
 
 HeadLayers AlbertFamily::make_classifier(const nn::Scope& scope, std::int64_t outputs) const {

@@ -55,14 +55,16 @@ Tensor Bert::hidden_states(const TextBatch& batch, const nn::Context& context) c
 }
 
 BertFamily::BertFamily(const BertConfig& config)
-    : config_(config),
-      facts_{.model_type = "bert",
-             .class_names = "Bert",
-             .vocab_size = config.vocab_size,
-             .width = config.hidden_size,
-             .max_length = config.max_position_embeddings,
-             .token_types = config.type_vocab_size,
-             .padding_token = config.pad_token_id} {
+    : BertFamily(config, {.model_type = "bert",
+                          .class_names = "Bert",
+                          .vocab_size = config.vocab_size,
+                          .width = config.hidden_size,
+                          .max_length = config.max_position_embeddings,
+                          .token_types = config.type_vocab_size,
+                          .padding_token = config.pad_token_id}) {}
+
+BertFamily::BertFamily(const BertConfig& config, TextFacts facts)
+    : config_(config), facts_(std::move(facts)) {
   config_.validate();
 }
 
@@ -95,10 +97,8 @@ HeadLayers BertFamily::make_pooler(const nn::Scope& scope) const {
 }
 
 VocabularyHead BertFamily::make_vocabulary(const nn::Scope& scope, const TextEncoder& encoder) const {
-  const nn::Scope at = scope / "predictions";
-  return {dense_norm(linear(at / "dense", config_.hidden_size), config_.hidden_act,
-                     nn::LayerNorm(at / "norm", config_.hidden_size, config_.layer_norm_eps)),
-          encoder.word_embedding(), at.parameter("bias", {config_.vocab_size}, nn::Initializer::zeros())};
+  return vocabulary_head(scope / "predictions", config_.hidden_size, config_.initializer(),
+                         config_.hidden_act, config_.layer_norm_eps, encoder.word_embedding());
 }
 
 HeadLayers BertFamily::make_classifier(const nn::Scope& scope, std::int64_t outputs) const {

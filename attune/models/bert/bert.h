@@ -83,7 +83,10 @@ class BertFamily : public TextFamily {
   HeadLayers make_span(const nn::Scope& scope) const override;
   HeadLayers make_pair(const nn::Scope& scope) const override;
 
- private:
+ protected:
+  // For a family that differs from BERT in some of the above.
+  BertFamily(const BertConfig& config, TextFacts facts);
+
   nn::Linear linear(const nn::Scope& scope, std::int64_t outputs) const;
 
   BertConfig config_;

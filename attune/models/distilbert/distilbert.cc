@@ -135,10 +135,8 @@ nn::Linear DistilBertFamily::linear(const nn::Scope& scope, std::int64_t outputs
 }
 
 VocabularyHead DistilBertFamily::make_vocabulary(const nn::Scope& scope, const TextEncoder& encoder) const {
-  const nn::Scope at = scope / "predictions";
-  return {dense_norm(linear(at / "dense", config_.dim), config_.activation,
-                     nn::LayerNorm(at / "norm", config_.dim, norm_epsilon)),
-          encoder.word_embedding(), at.parameter("bias", {config_.vocab_size}, nn::Initializer::zeros())};
+  return vocabulary_head(scope / "predictions", config_.dim, initializer(config_), config_.activation,
+                         norm_epsilon, encoder.word_embedding());
 }
 
 HeadLayers DistilBertFamily::make_classifier(const nn::Scope& scope, std::int64_t outputs) const {

@@ -29,15 +29,13 @@ TextPositions positions_after(std::int64_t padding) {
 }
 
 RobertaFamily::RobertaFamily(const BertConfig& config)
-    : config_(config),
-      facts_{.model_type = "roberta",
-             .class_names = "Roberta",
-             .vocab_size = config.vocab_size,
-             .width = config.hidden_size,
-             .max_length = config.max_position_embeddings - config.pad_token_id - 1,
-             .token_types = config.type_vocab_size,
-             .padding_token = config.pad_token_id} {
-  config_.validate();
+    : BertFamily(config, {.model_type = "roberta",
+                          .class_names = "Roberta",
+                          .vocab_size = config.vocab_size,
+                          .width = config.hidden_size,
+                          .max_length = config.max_position_embeddings - config.pad_token_id - 1,
+                          .token_types = config.type_vocab_size,
+                          .padding_token = config.pad_token_id}) {
   if (facts_.max_length < 1)
     fail_usage("\"max_position_embeddings\" is {}, expected at least 2 more than \"pad_token_id\" {}",
                config.max_position_embeddings, config.pad_token_id);
@@ -59,29 +57,13 @@ RobertaFamily::RobertaFamily(const nlohmann::json& object, const ConfigFields& f
   if (facts_.model_type == "xlm-roberta") facts_.class_names = "XLMRoberta";
 }
 
-nlohmann::ordered_json RobertaFamily::config() const {
-  nlohmann::ordered_json object = source_;
-  write_bert_fields(config_, object);
-  return object;
-}
-
 std::unique_ptr<TextEncoder> RobertaFamily::make_encoder(const nn::Scope& scope) const {
   return std::make_unique<Bert>(scope, config_, facts_.max_length, positions_after(config_.pad_token_id));
 }
 
-nn::Linear RobertaFamily::linear(const nn::Scope& scope, std::int64_t outputs) const {
-  return nn::Linear(scope, config_.hidden_size, outputs, config_.initializer());
-}
-
-HeadLayers RobertaFamily::make_pooler(const nn::Scope& scope) const {
-  return first_token_dense(linear(scope / "pooler", config_.hidden_size), ops::ActivationKind::tanh);
-}
-
 VocabularyHead RobertaFamily::make_vocabulary(const nn::Scope& scope, const TextEncoder& encoder) const {
-  const nn::Scope at = scope / "predictions";
-  return {dense_norm(linear(at / "dense", config_.hidden_size), ops::ActivationKind::gelu,
-                     nn::LayerNorm(at / "norm", config_.hidden_size, config_.layer_norm_eps)),
-          encoder.word_embedding(), at.parameter("bias", {config_.vocab_size}, nn::Initializer::zeros())};
+  return vocabulary_head(scope / "predictions", config_.hidden_size, config_.initializer(),
+                         ops::ActivationKind::gelu, config_.layer_norm_eps, encoder.word_embedding());
 }
 
 HeadLayers RobertaFamily::make_classifier(const nn::Scope& scope, std::int64_t outputs) const {
@@ -96,14 +78,6 @@ HeadLayers RobertaFamily::make_classifier(const nn::Scope& scope, std::int64_t o
 HeadLayers RobertaFamily::make_choice(const nn::Scope& scope) const {
   return in_order(make_pooler(scope),
                   dropout_linear(linear(scope / "classifier", 1), config_.hidden_dropout_prob));
-}
-
-HeadLayers RobertaFamily::make_token_classifier(const nn::Scope& scope, std::int64_t outputs) const {
-  return dropout_linear(linear(scope / "classifier", outputs), config_.head_dropout());
-}
-
-HeadLayers RobertaFamily::make_span(const nn::Scope& scope) const {
-  return dropout_linear(linear(scope / "span", 2), 0);
 }
 
 // Hugging Face's names of a RobertaModel and of its heads.

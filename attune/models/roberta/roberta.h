@@ -12,31 +12,19 @@ BertConfig roberta_config();
 // Position `padding` + n for the n-th token that is not padding, `padding` for padding.
 TextPositions positions_after(std::int64_t padding);
 
-class RobertaFamily : public TextFamily {
+class RobertaFamily : public BertFamily {
  public:
   explicit RobertaFamily(const BertConfig& config);
   // As config.json says it; its model_type is roberta or xlm-roberta.
   RobertaFamily(const nlohmann::json& object, const ConfigFields& fields);
 
-  const TextFacts& facts() const override { return facts_; }
-  nlohmann::ordered_json config() const override;
   WeightTable weights(bool with_head) const override;
 
   std::unique_ptr<TextEncoder> make_encoder(const nn::Scope& scope) const override;
-  HeadLayers make_pooler(const nn::Scope& scope) const override;
   VocabularyHead make_vocabulary(const nn::Scope& scope, const TextEncoder& encoder) const override;
   HeadLayers make_classifier(const nn::Scope& scope, std::int64_t outputs) const override;
   HeadLayers make_choice(const nn::Scope& scope) const override;
-  HeadLayers make_token_classifier(const nn::Scope& scope, std::int64_t outputs) const override;
-  HeadLayers make_span(const nn::Scope& scope) const override;
   HeadLayers make_pair(const nn::Scope&) const override { return {}; }
-
- private:
-  nn::Linear linear(const nn::Scope& scope, std::int64_t outputs) const;
-
-  BertConfig config_;
-  nlohmann::ordered_json source_ = nlohmann::ordered_json::object();
-  TextFacts facts_;
 };
 
 }  // namespace attune::models

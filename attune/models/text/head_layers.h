@@ -21,7 +21,9 @@ HeadLayers dropout_linear(nn::Linear linear, double dropout);
 // act(Linear(first token)).
 HeadLayers first_token_dense(nn::Linear dense, ops::ActivationKind activation);
 
-// LayerNorm(act(Linear(x))): what stands before the output layer of a masked language model.
-HeadLayers dense_norm(nn::Linear dense, ops::ActivationKind activation, nn::LayerNorm norm);
+// A masked language model's: LayerNorm(act(Linear(x))) from the width D to that of the word embedding (V, E),
+// which is the output layer's weight, too.
+VocabularyHead vocabulary_head(const nn::Scope& scope, std::int64_t width, nn::Initializer initializer,
+                               ops::ActivationKind activation, double norm_epsilon, const Tensor& embedding);
 
 }  // namespace attune::models
