@@ -100,29 +100,17 @@ inline void expect_near(const Tensor& got, const Tensor& expected, double tolera
   for (std::size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], tolerance) << what << " element " << i;
 }
 
-// Rows (..., V) where `counts` (...) is true.
-inline void expect_rows_near(const Tensor& got, const Tensor& expected, const std::vector<bool>& counts,
-                             double tolerance) {
-  ASSERT_EQ(got.shape(), expected.shape());
-  const auto a = got.to_vector<float>(), b = expected.to_vector<float>();
-  const auto width = static_cast<std::size_t>(got.dim(-1));
-  ASSERT_EQ(counts.size() * width, a.size());
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (counts[i / width]) {
-      ASSERT_NEAR(a[i], b[i], tolerance) << "element " << i;
-    }
-  }
-}
-
-// The rows (B, T, ...) of tokens that `mask` (B, T) shows; the others are padding, whose values mean nothing.
-inline void expect_near_where(const Tensor& mask, const Tensor& got, const Tensor& expected, double tolerance,
-                              const std::string& what) {
+// The rows (..., V) that `counts` (...) shows; the others are padding, whose values mean nothing.
+inline void expect_rows_near(const Tensor& got, const Tensor& expected, const Tensor& counts,
+                             double tolerance, const std::string& what = "") {
   ASSERT_EQ(got.shape(), expected.shape()) << what;
   const auto a = got.to_vector<float>(), b = expected.to_vector<float>();
-  const auto columns = a.size() / static_cast<std::size_t>(mask.elements());
+  ASSERT_LE(counts.rank(), got.rank()) << what;
+  for (int i = 0; i < counts.rank(); ++i) ASSERT_EQ(counts.dim(i), got.dim(i)) << what;
+  const std::size_t width = a.size() / static_cast<std::size_t>(counts.elements());
   for (std::size_t i = 0; i < a.size(); ++i) {
-    if (mask.data<bool>()[i / columns]) {
-      ASSERT_NEAR(a[i], b[i], tolerance) << what << ", element " << i;
+    if (counts.data<bool>()[i / width]) {
+      ASSERT_NEAR(a[i], b[i], tolerance) << what << " element " << i;
     }
   }
 }

@@ -25,12 +25,6 @@ std::unique_ptr<Gpt> load(const std::string& name, const LoadOptions& options = 
   return model;
 }
 
-std::vector<bool> seen(const Tensor& mask) {
-  std::vector<bool> all;
-  for (std::int64_t value : mask.to_vector<std::int64_t>()) all.push_back(value != 0);
-  return all;
-}
-
 // HF shifts inside the model; ours takes the targets of every position.
 Tensor shifted(const Tensor& labels) {
   const auto from = labels.to_vector<std::int64_t>();
@@ -49,7 +43,7 @@ TEST(Gpt, LogitsAndLoss) {
     NoGrad no_grad;
     const Tensor ids = golden.integers("input_ids");
     testing::expect_rows_near(model->logits(model->hidden_states(ids, {})), golden.floats("logits"),
-                              seen(golden.integers("attention_mask")), 1e-4);
+                              golden.mask("attention_mask"), 1e-4);
     EXPECT_NEAR(model->loss(ids, shifted(golden.integers("labels")), {}).item(), golden.floats("loss").item(),
                 1e-5);
   }
@@ -105,7 +99,7 @@ TEST(Gpt, LeftPaddingDoesNotChangeLogits) {
     const Tensor hidden = model->hidden_states(
         ids, {golden.integers("left.position_ids"), golden.mask("left.attention_mask")}, {}, cache);
     testing::expect_rows_near(model->logits(hidden), golden.floats("left.logits"),
-                              seen(golden.integers("left.attention_mask")), 1e-4);
+                              golden.mask("left.attention_mask"), 1e-4);
   }
 }
 
@@ -134,7 +128,7 @@ TEST(Gpt, BFloat16WeightsGiveNearlyTheSameLogits) {
   const Golden golden(directory_of("gelu"));
   NoGrad no_grad;
   testing::expect_rows_near(model->logits(model->hidden_states(golden.integers("input_ids"), {})),
-                            golden.floats("logits"), seen(golden.integers("attention_mask")), 0.15);
+                            golden.floats("logits"), golden.mask("attention_mask"), 0.15);
 }
 
 TEST(Gpt, IsLoadedByItsModelType) {

@@ -35,9 +35,9 @@ Tensor loss_of(const T5& model, const Golden& golden, const nn::Context& context
 // Logits where the label counts.
 void expect_logits(const T5& model, const Golden& golden, double tolerance) {
   const NoGrad no_grad;
-  std::vector<bool> counts;
-  for (std::int64_t label : golden.integers("labels").to_vector<std::int64_t>())
-    counts.push_back(label != -100);
+  const Tensor labels = golden.integers("labels"), counts = Tensor::empty(labels.shape(), DType::boolean);
+  std::transform(labels.data<std::int64_t>(), labels.data<std::int64_t>() + labels.elements(),
+                 counts.mutable_data<bool>(), [](std::int64_t label) { return label != -100; });
   const SequenceBatch source = source_of(golden);
   const Tensor hidden = model.decode(inputs_of(golden), model.encode(source, {}), source.mask, {});
   testing::expect_rows_near(model.logits(hidden), golden.floats("logits"), counts, tolerance);
