@@ -105,11 +105,11 @@ tasks::LabelledTexts encode(const ClassificationRun& run, const std::vector<text
 }
 
 void tell(std::FILE* progress, const models::SequenceClassifier& model, const std::vector<std::string>& fresh,
-          const tasks::LabelledTexts& train, std::int64_t micro_batches) {
+          std::size_t texts, std::int64_t micro_batches) {
   if (progress == nullptr) return;
-  io::print_message(progress, "{} texts, {} parameters, {} micro-batches an epoch\n", train.inputs.size(),
+  io::print_message(progress, "{} texts, {} parameters, {} micro-batches an epoch\n", texts,
                     model.parameters().count(), micro_batches);
-  if (!train.values.empty()) {
+  if (model.labels().problem_type() == ProblemType::regression) {
     io::print_message(progress, "one number a text\n");
   } else {
     io::print_message(progress, "labels: {}\n", fmt::join(model.labels().names, ", "));
@@ -162,11 +162,10 @@ train::TrainingResult train_classification(const ClassificationRun& run, std::FI
   auto train_texts = encode(run, tables, *tokenizer, *model);
   std::optional<tasks::LabelledTexts> valid_texts;
   if (!run.valid.empty()) valid_texts = encode(run, read_tables(run.valid, run.columns), *tokenizer, *model);
-  const std::int64_t texts = static_cast<std::int64_t>(train_texts.inputs.size());
-  tell(progress, *model, fresh, train_texts, (texts + run.batch_size - 1) / run.batch_size);
-
+  const std::size_t texts = train_texts.inputs.size();
   tasks::SequenceClassification task(*model, std::move(train_texts), std::move(valid_texts),
                                      {.batch_size = run.batch_size, .seed = run.training.seed});
+  tell(progress, *model, fresh, texts, task.micro_batches_per_epoch());
   const auto save = [&model = *model, &tokenizer = *tokenizer](const fs::path& to) {
     model.save(to);
     text::save_tokenizer(tokenizer, to, model.facts().max_length);
