@@ -168,7 +168,7 @@ train::TrainingResult train_classification(const ClassificationRun& run, std::FI
   tell(progress, *model, fresh, texts, task.micro_batches_per_epoch());
   const auto save = [&model = *model, &tokenizer = *tokenizer](const fs::path& to) {
     model.save(to);
-    text::save_tokenizer(tokenizer, to, model.facts().max_length);
+    text::save_tokenizer(tokenizer, to, model.facts().max_length, model.facts().token_types > 1);
   };
   return train::Trainer(model->parameters(), task, directory, save, progress).train();
 }

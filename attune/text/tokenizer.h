@@ -144,8 +144,9 @@ class Tokenizer {
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& path);
 
 // Writes tokenizer.json and tokenizer_config.json, which Hugging Face's AutoTokenizer opens.
-// `model_max_length` is the context of the model.
+// `model_max_length` is the context of the model; `token_types`: whether it tells the texts of a pair apart,
+// which transformers' tokenizer must be told to say.
 void save_tokenizer(const Tokenizer& tokenizer, const std::filesystem::path& directory,
-                    std::int64_t model_max_length);
+                    std::int64_t model_max_length, bool token_types = false);
 
 }  // namespace attune::text

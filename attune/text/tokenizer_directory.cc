@@ -114,10 +114,12 @@ std::unique_ptr<Tokenizer> load_tokenizer(const fs::path& path) {
   });
 }
 
-void save_tokenizer(const Tokenizer& tokenizer, const fs::path& directory, std::int64_t model_max_length) {
+void save_tokenizer(const Tokenizer& tokenizer, const fs::path& directory, std::int64_t model_max_length,
+                    bool token_types) {
   io::write_text_atomically(directory / "tokenizer.json", tokenizer.to_json().dump(2) + "\n");
-  io::write_text_atomically(directory / "tokenizer_config.json",
-                            tokenizer_config(tokenizer, model_max_length).dump(2) + "\n");
+  nlohmann::ordered_json config = tokenizer_config(tokenizer, model_max_length);
+  if (token_types) config["model_input_names"] = {"input_ids", "token_type_ids", "attention_mask"};
+  io::write_text_atomically(directory / "tokenizer_config.json", config.dump(2) + "\n");
 }
 
 }  // namespace attune::text

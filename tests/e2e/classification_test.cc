@@ -101,6 +101,9 @@ TEST_F(Classification, LearnsLabelsAndGivesThem) {
   EXPECT_EQ(config["architectures"][0], "BertForSequenceClassification");
   EXPECT_EQ(config["id2label"]["1"], "positive");
   EXPECT_EQ(config["label2id"]["negative"], 0);
+  EXPECT_THAT(nlohmann::json::parse(read("run/tokenizer_config.json"))["model_input_names"],
+              ::testing::Contains("token_type_ids"))
+      << "transformers would leave the second text of a pair untold";
 
   EXPECT_THAT(attune("classify run 'the book is great'").out, HasSubstr("positive\t0.9"));
   EXPECT_THAT(attune("classify run --json --top-k 2 'a film was bad'").out,
