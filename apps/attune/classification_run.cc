@@ -26,6 +26,7 @@ void validate(const ClassificationRun& run) {
   if (run.model.empty() && !run.place.resume)
     fail_usage("--model DIR is missing: which pretrained encoder should learn it?");
   run.place.validate();
+  run.columns.validate();
   expect_positive("--batch-size", run.batch_size);
   if (run.max_length < 0)
     fail_usage("--max-length is {}, expected 0 (what the model takes) or more", run.max_length);
@@ -123,9 +124,8 @@ void for_each_field(Run& run, Visit&& visit) {
   visit("regression", run.regression);
   visit("train", run.train);
   visit("valid", run.valid);
-  visit("text_column", run.columns.text);
-  visit("text_pair_column", run.columns.text_pair);
-  visit("label_column", run.columns.label);
+  visit("text", run.columns.text);
+  visit("label", run.columns.label);
   visit("columns", run.columns.names);
   visit("model", run.model);
   visit("max_length", run.max_length);

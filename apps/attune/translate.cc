@@ -1,20 +1,18 @@
 // attune translate DIR [TEXT]: translates a text, a file or standard input line by line, in order.
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdio>
+#include <functional>
 #include <nlohmann/json.hpp>
-#include <optional>
 
+#include "apps/attune/answers.h"
 #include "apps/attune/arriving_lines.h"
 #include "apps/attune/command.h"
 #include "apps/attune/translator.h"
 #include "apps/attune/translator_flags.h"
 #include "attune/base/error.h"
-#include "attune/io/file.h"
 #include "attune/io/message.h"
 #include "attune/text/line_reader.h"
 
@@ -56,25 +54,6 @@ NextLines lines_of_standard_input() {
   };
 }
 
-// Translations go to a file, which appears when all are there, or to standard output as they come.
-class Output {
- public:
-  explicit Output(const std::string& path) {
-    if (!path.empty()) file_.emplace(path);
-  }
-  void write(const std::string& text) {
-    if (file_) return file_->write(text);
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    check(std::fflush(stdout) == 0, "standard output cannot be written");
-  }
-  void finish() {
-    if (file_) file_->commit();
-  }
-
- private:
-  std::optional<io::AtomicFile> file_;
-};
-
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
@@ -87,7 +66,7 @@ void run(const Options& options) {
   NextLines next = options.has_text         ? lines_of_text(options.words)
                    : !options.input.empty() ? lines_of_file(options.input)
                                             : lines_of_standard_input();
-  Output output(options.out);
+  Answers output(options.out);
   // Lines are sorted by length within a window, and come back in order when all of it is translated.
   const auto window = static_cast<std::size_t>(8 * options.translator.batch_size);
   std::size_t done = 0;

@@ -114,23 +114,28 @@ TEST_F(Classification, LearnsLabelsAndGivesThem) {
   const Outcome rows = attune("classify run --input valid.csv");
   EXPECT_EQ(std::ranges::count(rows.out, '\n'), 16);
   EXPECT_THAT(rows.out, ::testing::StartsWith("positive\t"));
+  EXPECT_EQ(attune("classify run --input valid.csv --out answers.tsv").out, "");
+  EXPECT_EQ(read("answers.tsv"), rows.out);
+  write("lines.txt", "the film was good\n\nthe film was poor\n");
+  EXPECT_EQ(attune("classify run --input lines.txt --batch-size 1").out, lines.out);
+  EXPECT_EQ(attune("classify run 'the film was good' '' 'the film was poor'").out, lines.out);
 
   // The same labels: the head goes on. Others: a new one.
   const Outcome again = train("--model run --max-steps 1 --out again");
   EXPECT_THAT(again.err, Not(HasSubstr("new, to be learned")));
-  const Outcome other = train("--model run --label-column value --max-steps 1 --out other");
+  const Outcome other = train("--model run --label value --max-steps 1 --out other");
   EXPECT_THAT(other.err, HasSubstr("new, to be learned: classifier.weight, classifier.bias"));
 }
 
 TEST_F(Classification, LearnsNumbersOfPairs) {
   const Outcome trained = train(
-      "--model bert --valid valid.csv --text-pair-column second --label-column value --num-train-epochs 20 "
+      "--model bert --valid valid.csv --text text second --label value --num-train-epochs 20 "
       "--out run",
       "regression");
   ASSERT_EQ(trained.exit_code, 0) << trained.err;
   EXPECT_THAT(trained.err, HasSubstr("pearson 1,"));
   EXPECT_EQ(nlohmann::json::parse(read("run/config.json"))["problem_type"], "regression");
-  const double good = std::stod(attune("classify run 'the book is great' 'the film'").out);
+  const double good = std::stod(attune("classify run 'the book is great' --pair 'the film'").out);
   EXPECT_NEAR(good, 1.5, 0.3);
   EXPECT_EQ(std::stod(attune("classify run", "the book is great\tthe film\n").out), good)
       << "a tab divides a pair";
@@ -154,8 +159,7 @@ TEST_F(Classification, RefusesWhatCannotBeLearned) {
   expect_refused(start + "--train train.csv", 2, {"--model DIR is missing"});
   expect_refused(start + "--model bert", 2, {"--train FILE is missing"});
   expect_refused(start + "--model bert --train none.csv", 1, {"none.csv"});
-  expect_refused(start + "--model bert --train train.csv --label-column lable", 1,
-                 {"lable", "label", "value"});
+  expect_refused(start + "--model bert --train train.csv --label lable", 1, {"lable", "label", "value"});
   expect_refused(start + "--model bert --train unlabelled.csv", 1, {"unlabelled.csv: line 2", "empty"});
   expect_refused(start + "--model bert --train train.csv --valid other.csv", 1,
                  {"other.csv: line 2", "neutral", "positive"});
@@ -170,7 +174,7 @@ TEST_F(Classification, RefusesWhatCannotBeLearned) {
 
 TEST_F(Classification, ClassifyRefusesWrongUse) {
   expect_refused("classify bert 'a film'", 1, {"classifier.weight"});
-  expect_refused("classify bert a b c", 2, {"3 texts"});
+  expect_refused("classify bert a b --pair c", 2, {"--pair goes with one TEXT, there are 2"});
   expect_refused("classify bert a --top-k 0", 2, {"--top-k is 0"});
   expect_refused("classify bert a --input valid.csv", 2, {"exclude one another"});
   expect_refused("classify bert a --dtype float8", 2, {"float8"});

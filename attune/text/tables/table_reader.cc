@@ -15,11 +15,16 @@ constexpr std::pair<std::string_view, TableFormat> kExtensions[] = {
     {".ndjson", TableFormat::json_lines}, {".json", TableFormat::json_lines},
 };
 
-TableFormat format_of(const std::filesystem::path& path) {
+std::optional<TableFormat> told_format(const std::filesystem::path& path) {
   const std::filesystem::path name = path.extension() == ".gz" ? path.stem() : path;
   for (const auto& [extension, format] : kExtensions) {
     if (name.extension() == extension) return format;
   }
+  return std::nullopt;
+}
+
+TableFormat format_of(const std::filesystem::path& path) {
+  if (const auto format = told_format(path)) return *format;
   fail_usage("{}: the name does not tell the format: expected .csv, .tsv or .jsonl (each also with .gz)",
              path.string());
 }
@@ -38,6 +43,8 @@ char separator_of(const TableOptions& options, TableFormat format) {
 }
 
 }  // namespace
+
+bool is_table_name(const std::filesystem::path& path) { return told_format(path).has_value(); }
 
 std::unique_ptr<TableReader> open_table(const std::filesystem::path& path,
                                         const std::vector<std::string>& columns,

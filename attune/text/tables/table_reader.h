@@ -53,6 +53,9 @@ class TableReader {
   virtual const std::filesystem::path& path() const = 0;
 };
 
+// Whether the name of a file tells the format of a table, as table.csv.gz does.
+bool is_table_name(const std::filesystem::path& path);
+
 // Opens a table to read the columns of the given names. Throws Error for a file that cannot be read or has
 // neither header nor row, for duplicate names in the header, and for names that are not there, with those
 // that are; UsageError for options that make no sense and names of files that do not tell the format.
