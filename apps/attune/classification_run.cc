@@ -170,7 +170,7 @@ train::TrainingResult train_classification(const ClassificationRun& run, std::FI
     model.save(to);
     text::save_tokenizer(tokenizer, to, model.facts().max_length, model.facts().token_types > 1);
   };
-  return train::Trainer(model->parameters(), task, directory, save, progress).train();
+  return train::Trainer(model->parameters(), model->weight_table(), task, directory, save, progress).train();
 }
 
 }  // namespace attune::command

@@ -156,7 +156,7 @@ train::TrainingResult train_language_model(const LanguageModelRun& run, std::FIL
     model->save(to);
     text::save_tokenizer(*tokenizer, to, model->context_length());
   };
-  return train::Trainer(model->parameters(), task, directory, save, progress).train();
+  return train::Trainer(model->parameters(), model->weight_table(), task, directory, save, progress).train();
 }
 
 }  // namespace attune::command

@@ -1,26 +1,11 @@
 #include "apps/attune/nearest.h"
 
 #include <algorithm>
-#include <numeric>
+
+#include "attune/base/nearest.h"
 
 namespace attune::command {
 namespace {
-
-// Levenshtein's distance: how many letters to insert, remove or replace.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
-}
 
 std::vector<std::string> names_of(const CLI::App& verb) {
   std::vector<std::string> names;

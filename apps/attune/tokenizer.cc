@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
@@ -40,7 +41,7 @@ struct DecodeRun {
 
 struct TrainRun {
   std::vector<std::string> files;
-  std::string separator, type = "bpe", out;
+  std::string separator, model = "bpe", out;
   std::int64_t vocab_size = 8000;
 };
 
@@ -65,14 +66,19 @@ Json encoding_json(const std::string& line, const text::Encoding& encoding) {
   Json offsets = Json::array();
   for (const auto& [begin, end] : text::character_offsets(line, encoding.offsets))
     offsets.push_back({begin, end});
-  return {{"ids", encoding.ids},           {"tokens", encoding.tokens},
-          {"offsets", std::move(offsets)}, {"type_ids", encoding.type_ids},
-          {"word_ids", encoding.word_ids}, {"special_tokens_mask", encoding.special_tokens_mask}};
+  return {{"ids", encoding.ids},
+          {"tokens", encoding.tokens},
+          {"offsets", std::move(offsets)},
+          {"type_ids", encoding.type_ids},
+          {"word_ids", encoding.word_ids},
+          {"special_tokens_mask", encoding.special_tokens_mask},
+          {"attention_mask", encoding.attention_mask}};
 }
 
 void encode(const EncodeRun& run) {
   const auto tokenizer = text::load_tokenizer(run.tokenizer);
-  const text::EncodeOptions options{.add_special_tokens = !run.no_special_tokens};
+  const text::EncodeOptions options{.add_special_tokens = !run.no_special_tokens,
+                                    .truncation = tokenizer->lengths().truncation};
   std::size_t number = 0, bytes = 0, tokens = 0;
   std::chrono::duration<double> seconds{};
   for_each_line(run.words, run.has_text, run.input, [&](const std::string& line) {
@@ -80,7 +86,9 @@ void encode(const EncodeRun& run) {
     const auto start = std::chrono::steady_clock::now();
     const text::Encoding encoding = [&] {
       try {
-        return tokenizer->encode_single(line, options);
+        text::Encoding one = tokenizer->encode_single(line, options);
+        if (tokenizer->lengths().padding) text::pad({&one, 1}, *tokenizer->lengths().padding);
+        return one;
       } catch (const text::EncodeError& error) {
         fail("line {}, offset {}: {}", number + error.line() - 1, error.offset(), error.reason());
       }
@@ -89,7 +97,10 @@ void encode(const EncodeRun& run) {
     bytes += line.size();
     tokens += encoding.size();
     if (run.json) {
-      fmt::print("{}\n", encoding_json(line, encoding).dump(-1, ' ', false, Json::error_handler_t::replace));
+      Json json = encoding_json(line, encoding);
+      for (const text::Encoding& window : encoding.overflowing)
+        json["overflowing"].push_back(encoding_json(line, window));
+      fmt::print("{}\n", json.dump(-1, ' ', false, Json::error_handler_t::replace));
     } else {
       fmt::print("{}\n", fmt::join(encoding.ids, " "));
     }
@@ -165,11 +176,11 @@ void describe(const std::string& path) {
 
 void train(const TrainRun& run) {
   constexpr std::int64_t kUnlimited = 1'000'000'000;  // The context is the model's to say.
-  const bool sized = run.type == "bpe" || run.type == "wordpiece" || run.type == "wordpiece-cased";
-  if (!sized && run.type != "char") {
-    fail_usage("--type is {}, expected bpe, wordpiece, wordpiece-cased or char", run.type);
-  }
-  const std::string choice = sized ? fmt::format("{}:{}", run.type, run.vocab_size) : run.type;
+  constexpr std::string_view kSized[] = {"bpe", "wordpiece", "wordpiece-cased", "unigram"};
+  const bool sized = std::ranges::find(kSized, run.model) != std::end(kSized);
+  if (!sized && run.model != "char")
+    fail_usage("--model is {}, expected {} or char", run.model, fmt::join(kSized, ", "));
+  const std::string choice = sized ? fmt::format("{}:{}", run.model, run.vocab_size) : run.model;
   text::TextFiles files{{run.files.begin(), run.files.end()}, std::nullopt};
   if (!run.separator.empty()) files.separator = run.separator;
   const auto tokenizer = text::choose_tokenizer(choice, files);
@@ -224,8 +235,10 @@ void add_tokenizer_train(CLI::App& tokenizer) {
   verb.add_option("--train", run->files, "Text files, plain or .gz")->required()->group("Text");
   verb.add_option("--separator", run->separator, "Line that stands between the documents of a file")
       ->group("Text");
-  verb.add_option("--type", run->type,
-                  "bpe (byte-level), wordpiece (BERT, lower case), wordpiece-cased or char (characters)")
+  verb.add_option(
+          "--model,--type", run->model,
+          "bpe (byte-level), wordpiece (BERT, lower case), wordpiece-cased, unigram (SentencePiece's) or "
+          "char (characters)")
       ->capture_default_str()
       ->group("Vocabulary");
   verb.add_option("--vocab-size", run->vocab_size, "Ids in all, but for characters")

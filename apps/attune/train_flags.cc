@@ -59,6 +59,14 @@ void add_optimizer_flags(CLI::App& verb, train::TrainingOptions& options) {
   number("--adam-epsilon", options.adam_epsilon, "Added to the root of the latter");
   number("--momentum", options.momentum, "Momentum of sgd");
   number("--weight-decay", options.weight_decay, "Weight decay of matrices (not of biases and norms)");
+  verb.add_option(
+          "--freeze", options.freeze,
+          "Parameters that stay as they are, by their names in the model's files; * stands for any text "
+          "and [0-5] for one of these: 'bert.embeddings.*'")
+      ->take_all()
+      ->group("Optimizer");
+  number("--layer-lr-decay", options.layer_lr_decay,
+         "The learning rate of each layer is that of the layer above times this; embeddings are the lowest");
   number("--max-grad-norm", options.max_grad_norm, "Gradients are clipped to this norm; 0: not");
 }
 

@@ -175,7 +175,8 @@ train::TrainingResult train_translation(const TranslationRun& run, std::FILE* pr
     model->save(to);
     tokenizer->save(to, model->max_source_length());
   };
-  const auto result = train::Trainer(model->parameters(), task, directory, save, progress).train();
+  const auto result =
+      train::Trainer(model->parameters(), model->weight_table(), task, directory, save, progress).train();
   const bool ended = result.end != train::TrainingResult::End::interrupted;
   if (ended && run.average_checkpoints > 0) average(run, *model, task, save, progress);
   return result;

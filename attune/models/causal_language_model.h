@@ -28,6 +28,7 @@ class CausalLanguageModel {
   virtual std::int64_t vocab_size() const = 0;
   virtual std::optional<std::int64_t> end_of_text() const = 0;
   virtual const nn::Parameters& parameters() const = 0;
+  virtual const WeightTable& weight_table() const = 0;  // their names in a checkpoint
 
   // ids (B, T) int64 -> (B, T, D): the last layer's output.
   virtual Tensor hidden_states(const Tensor& ids, const nn::Context& context) const = 0;

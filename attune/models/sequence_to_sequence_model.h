@@ -39,6 +39,7 @@ class SequenceToSequenceModel {
   // The last token of a target that is cut short (HF: forced_eos_token_id); none: it just stops.
   virtual std::optional<std::int64_t> forced_end_of_text() const = 0;
   virtual const nn::Parameters& parameters() const = 0;
+  virtual const WeightTable& weight_table() const = 0;  // their names in a checkpoint
 
   // The memory that the decoder looks into: (B, S) -> (B, S, D).
   virtual Tensor encode(const SequenceBatch& source, const nn::Context& context) const = 0;

@@ -31,6 +31,7 @@ class Recorder : public models::CausalLanguageModel {
   std::int64_t context_length() const override { return context_; }
   std::int64_t vocab_size() const override { return 100; }
   std::optional<std::int64_t> end_of_text() const override { return std::nullopt; }
+  const models::WeightTable& weight_table() const override { fail("this model has no checkpoints"); }
   const nn::Parameters& parameters() const override { return parameters_; }
   Tensor hidden_states(const Tensor&, const nn::Context&) const override { return {}; }
   Tensor hidden_states(const Tensor&, const models::TokenPositions&, const nn::Context&,
@@ -232,6 +233,7 @@ class Bigrams : public Recorder {
     Generator generator{1, 0};
     parameters_.initialize(generator);
   }
+  const models::WeightTable& weight_table() const override { fail("this model has no checkpoints"); }
   const nn::Parameters& parameters() const override { return parameters_; }
   Tensor loss(const Tensor& ids, const Tensor& targets, const nn::Context&) const override {
     return ops::cross_entropy(ops::embedding(ids, table_), targets);  // logits (B, T, V)
@@ -251,7 +253,7 @@ TEST_F(LanguageModelingTest, ABigramModelLearnsWhichTokenFollows) {
   options.max_steps = 150;
   train::RunDirectory run(directory_.path() / "run", train::RunMode::fresh, options);
   train::Trainer trainer(
-      model.parameters(), task, run, [](const std::filesystem::path&) {}, nullptr);
+      model.parameters(), {}, task, run, [](const std::filesystem::path&) {}, nullptr);
   trainer.train();
   EXPECT_LT(task.loss({.step = 999}, {}).loss.item(), 0.1);  // of ln 40 = 3.7 at the beginning
 }

@@ -34,6 +34,7 @@ class SequenceClassification : public Task {
                          std::optional<LabelledTexts> valid, const SequenceClassificationOptions& options);
 
   MicroBatchLoss loss(const MicroBatchIndex& which, const nn::Context& context) override;
+  std::string_view unit() const override { return "texts"; }
   std::int64_t micro_batches_per_epoch() const override { return batches_.per_epoch(); }
   bool has_validation() const override { return valid_.has_value(); }
   std::optional<Evaluation> evaluate(const nn::Context& context,

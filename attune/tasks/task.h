@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,7 +23,7 @@ struct MicroBatchIndex {
 
 struct MicroBatchLoss {
   Tensor loss;        // one element: the mean over what counts in the micro-batch
-  double weight = 1;  // how much counts: its number of tokens
+  double weight = 1;  // how much counts: its number of units (tokens, texts)
 };
 
 struct Evaluation {
@@ -37,6 +38,9 @@ class Task {
   // The loss of a micro-batch, on the tape. What the batch holds is a pure function of `which` and the task's
   // seed, so that a run can be continued exactly.
   virtual MicroBatchLoss loss(const MicroBatchIndex& which, const nn::Context& context) = 0;
+
+  // What the weights of micro-batches count, in the plural.
+  virtual std::string_view unit() const { return "tokens"; }
 
   // Micro-batches that go once through the data.
   virtual std::int64_t micro_batches_per_epoch() const = 0;

@@ -25,6 +25,7 @@ class Echo : public models::SequenceToSequenceModel {
   const std::vector<std::int64_t>& suppressed_tokens() const override { return none_; }
   bool renormalizes() const override { return false; }
   std::optional<std::int64_t> forced_end_of_text() const override { return std::nullopt; }
+  const models::WeightTable& weight_table() const override { fail("this model has no checkpoints"); }
   const nn::Parameters& parameters() const override { return parameters_; }
   Tensor encode(const models::SequenceBatch&, const nn::Context&) const override { return {}; }
   Tensor decode(const models::SequenceBatch&, const Tensor&, const Tensor&,

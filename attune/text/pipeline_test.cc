@@ -81,7 +81,7 @@ std::vector<Offsets> pair_offsets(const Encoding& encoding, const std::string& f
   return result;
 }
 
-Truncation read_truncation(const Json& json) {
+Truncation truncation_of(const Json& json) {
   const std::string strategy = json.at("strategy");
   return {
       .max_length = json.at("max_length"),
@@ -127,7 +127,7 @@ TEST_P(PipelineTest, EncodesPairsAndCutsThem) {
   }
   for (const Json& item : golden["truncated"]) {
     const std::string first = item["pair"][0], second = item["pair"][1];
-    const EncodeOptions options{.truncation = read_truncation(item["truncation"])};
+    const EncodeOptions options{.truncation = truncation_of(item["truncation"])};
     if (item["windows"].is_null()) {
       EXPECT_THROW(tokenizer->encode_pair(first, second, options), Error) << item["truncation"];
       continue;

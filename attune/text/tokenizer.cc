@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "attune/text/byte_alphabet.h"
+#include "attune/text/encoding_json.h"
 #include "attune/text/utf8.h"
 
 namespace attune::text {
@@ -84,12 +85,13 @@ EncodeError::EncodeError(std::string reason, std::size_t line, std::size_t offse
       line_(line),
       offset_(offset) {}
 
-Tokenizer::Tokenizer(Pipeline pipeline, AddedTokens added, SpecialTokens special)
+Tokenizer::Tokenizer(Pipeline pipeline, AddedTokens added, SpecialTokens special, StoredLengths lengths)
     : pipeline_(std::move(pipeline)),
       added_(std::move(added)),
       verbatim_(verbatim_tokens(added_)),
       normalized_(normalized_tokens(added_, pipeline_.normalizer.get())),
-      special_(special) {
+      special_(special),
+      lengths_(std::move(lengths)) {
   static const std::string kNone;
   const Vocabulary& vocabulary = pipeline_.model->vocabulary();
   std::int64_t size = vocabulary.size();
@@ -386,8 +388,8 @@ nlohmann::ordered_json Tokenizer::to_json() const {
   if (model["vocab"].is_object()) model["vocab"] = vocabulary_json();
   const auto stage = [](const auto& part) { return part ? part->to_json() : nlohmann::ordered_json(); };
   return {{"version", "1.0"},
-          {"truncation", nullptr},
-          {"padding", nullptr},
+          {"truncation", text::to_json(lengths_.truncation)},
+          {"padding", text::to_json(lengths_.padding)},
           {"added_tokens", added_to_json(added_)},
           {"normalizer", stage(pipeline_.normalizer)},
           {"pre_tokenizer", stage(pipeline_.pre_tokenizer)},

@@ -61,16 +61,23 @@ struct Pipeline {
   std::unique_ptr<const Decoder> decoder = nullptr;
 };
 
+// What tokenizer.json says of the length of encodings. It is kept, and applied by whoever asks for it.
+struct StoredLengths {
+  std::optional<Truncation> truncation = std::nullopt;
+  std::optional<Padding> padding = std::nullopt;
+};
+
 class Tokenizer {
  public:
   // Added tokens may be in the vocabulary of the model or have ids of their own.
-  Tokenizer(Pipeline pipeline, AddedTokens added, SpecialTokens special);
+  Tokenizer(Pipeline pipeline, AddedTokens added, SpecialTokens special, StoredLengths lengths = {});
 
   // "characters", "byte-level BPE", "WordPiece".
   std::string_view kind() const;
   // Number of ids: 0 to vocab_size() - 1.
   std::int64_t vocab_size() const { return static_cast<std::int64_t>(tokens_.size()); }
   const SpecialTokens& special() const { return special_; }
+  const StoredLengths& lengths() const { return lengths_; }
 
   // The ids of a text, without those of the post-processor. Added tokens are recognised wherever they occur.
   // Text that is not UTF-8 is read as replace_invalid_utf8() has it, but byte-level BPE takes any bytes.
@@ -128,6 +135,7 @@ class Tokenizer {
   AddedTokens verbatim_, normalized_;  // Of the added ones, those that are found in text as it is, and in
                                        // normalised text, as they stand there.
   SpecialTokens special_;
+  StoredLengths lengths_;
   // By id. Of an id that is not in use, tokens are empty. Decoders get added tokens as `decoded_` has them.
   std::vector<const std::string*> tokens_;
   std::vector<std::string_view> decoded_;
@@ -138,9 +146,9 @@ class Tokenizer {
 
 // `path` is a directory or the file in it. Reads tokenizer.json, with tokenizer_config.json for the special
 // tokens; without it, what older directories hold: vocab.json and merges.txt (GPT-2, RoBERTa), vocab.txt
-// (BERT), spiece.model (T5, ALBERT). "truncation" and "padding" of tokenizer.json are not applied: as in
-// transformers, whoever encodes says what they are. Throws Error that names the file and what in it is wrong
-// or not supported.
+// (BERT), spiece.model (T5, ALBERT). "truncation" and "padding" of tokenizer.json stand in lengths() and are
+// not applied: as in transformers, whoever encodes says what they are. Throws Error that names the file and
+// what in it is wrong or not supported.
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& path);
 
 // Writes tokenizer.json and tokenizer_config.json, which Hugging Face's AutoTokenizer opens.

@@ -10,6 +10,7 @@
 #include "attune/text/pre_tokenizers/characters.h"
 #include "attune/text/trainers/bpe_trainer.h"
 #include "attune/text/trainers/character_trainer.h"
+#include "attune/text/trainers/unigram_trainer.h"
 #include "attune/text/trainers/wordpiece_trainer.h"
 
 namespace attune::text {
@@ -44,12 +45,23 @@ std::unique_ptr<Tokenizer> learn_bpe(std::int64_t size, const TextFiles& trainin
   return trainer.train();
 }
 
-std::unique_ptr<Tokenizer> learn_wordpiece(std::int64_t size, bool lowercase, const TextFiles& training) {
-  WordPieceTrainer trainer({.vocab_size = size, .lowercase = lowercase});
+// For those that count words between blanks.
+template <typename Trainer>
+std::unique_ptr<Tokenizer> learn_words(Trainer& trainer, const TextFiles& training) {
   TextReader reader(sample_ranges(whole_files(training.paths), kBpeSampleBytes), training.separator,
                     [](std::string_view text, std::size_t from) { return find_blank(text, from); });
   for (TextPart part; reader.next(part);) trainer.add(part.text);
   return trainer.train();
+}
+
+std::unique_ptr<Tokenizer> learn_wordpiece(std::int64_t size, bool lowercase, const TextFiles& training) {
+  WordPieceTrainer trainer({.vocab_size = size, .lowercase = lowercase});
+  return learn_words(trainer, training);
+}
+
+std::unique_ptr<Tokenizer> learn_unigram(std::int64_t size, const TextFiles& training) {
+  UnigramTrainer trainer({.vocab_size = size});
+  return learn_words(trainer, training);
 }
 
 std::int64_t parse_size(std::string_view text) {
@@ -86,9 +98,14 @@ std::unique_ptr<Tokenizer> choose_tokenizer(const std::string& choice, const Tex
     return learn_wordpiece(parse_size(std::string_view(choice).substr(kind.size())),
                            kind == "wordpiece:", training);
   }
+  constexpr std::string_view unigram = "unigram:";
+  if (choice.starts_with(unigram))
+    return learn_unigram(parse_size(std::string_view(choice).substr(unigram.size())), training);
   if (!std::filesystem::is_directory(choice)) {
-    fail_usage("--tokenizer {}: expected char, bpe:SIZE, wordpiece:SIZE or a directory with a tokenizer",
-               choice);
+    fail_usage(
+        "--tokenizer {}: expected char, bpe:SIZE, wordpiece:SIZE, unigram:SIZE or a directory with a "
+        "tokenizer",
+        choice);
   }
   return load_tokenizer(choice);
 }

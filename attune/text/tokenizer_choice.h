@@ -20,7 +20,9 @@ inline constexpr std::uint64_t kBpeSampleBytes = std::uint64_t{128} << 20;
 //              added when the training text has several documents: a separator, or several files
 //   bpe:SIZE   byte-level BPE of SIZE ids learned from the training files, <|endoftext|> among them
 //   wordpiece:SIZE, wordpiece-cased:SIZE   BERT's tokenizer, learned from the training files; in lower case
-//   or not DIR        the tokenizer of a model directory
+//   or not
+//   unigram:SIZE   a unigram model as SentencePiece's, with XLM-R's special tokens
+//   DIR        the tokenizer of a model directory
 // Throws UsageError for anything else, Error for files that cannot be used.
 std::unique_ptr<Tokenizer> choose_tokenizer(const std::string& choice, const TextFiles& training,
                                             const std::vector<std::filesystem::path>& validation = {});

@@ -10,6 +10,7 @@
 #include "attune/base/error.h"
 #include "attune/text/byte_alphabet.h"
 #include "attune/text/component_json.h"
+#include "attune/text/encoding_json.h"
 #include "attune/text/models/bpe.h"
 #include "attune/text/models/unigram.h"
 #include "attune/text/models/word_level.h"
@@ -183,7 +184,10 @@ std::unique_ptr<Tokenizer> make_tokenizer(const TokenizerFile& file, const Json&
   pipeline.model = read_model(file, tokenizer.at("model"), added, is_byte_level(pre_tokenizer));
   check_added(added, pipeline.model->vocabulary());
   const SpecialTokens special = read_special_tokens(config, added, pipeline.model->vocabulary());
-  return std::make_unique<Tokenizer>(std::move(pipeline), std::move(added), special);
+  const auto field = [&](const char* name) { return tokenizer.value(name, Json()); };
+  return std::make_unique<Tokenizer>(
+      std::move(pipeline), std::move(added), special,
+      StoredLengths{read_truncation(field("truncation")), read_padding(field("padding"))});
 }
 
 nlohmann::ordered_json tokenizer_config(const Tokenizer& tokenizer, std::int64_t model_max_length) {

@@ -19,6 +19,16 @@ std::int64_t aligned(std::int64_t count) { return (count + alignment - 1) / alig
 // As torch and GPT-3 (2005.14165, appendix B) have it: biases and norms are not pulled towards zero.
 bool is_decayed(const Segment& segment) { return segment.parameter.rank() >= 2; }
 
+// In the order of their first segments.
+std::vector<double> distinct_factors(const std::vector<Segment>& segments) {
+  std::vector<double> factors;
+  for (const Segment& segment : segments) {
+    if (std::ranges::find(factors, segment.learning_rate_factor) == factors.end())
+      factors.push_back(segment.learning_rate_factor);
+  }
+  return factors;
+}
+
 bool all_finite(const float* values, std::int64_t count) {
   constexpr std::uint32_t exponent = 0x7f800000;  // all ones: infinite or NaN
   std::uint32_t found = 0;
@@ -41,26 +51,36 @@ Arena::Arena(const nn::Parameters& parameters, const ArenaOptions& options) {
 }
 
 Arena::~Arena() {
-  for (const Segment& segment : segments_) segment.parameter.autograd()->on_gradient_ready = nullptr;
+  for (const Segment& segment : segments_) {
+    if (const auto& meta = segment.parameter.autograd()) meta->on_gradient_ready = nullptr;
+  }
 }
 
 void Arena::lay_out(const nn::Parameters& parameters, const ArenaOptions& options) {
   for (const nn::Parameter& parameter : parameters.all()) {
-    if (!parameter.trained || (options.trainable && !options.trainable(parameter))) continue;
     const Tensor& tensor = parameter.tensor;
+    if (!parameter.trained || (options.trainable && !options.trainable(parameter))) {
+      tensor.set_autograd(nullptr);  // of an earlier arena
+      continue;
+    }
     check(tensor.has_storage(), "parameter {} cannot be trained: it has no values yet", parameter.name);
     check(tensor.dtype() == DType::float32, "parameter {} cannot be trained: it holds {}, expected float32",
           parameter.name, name_of(tensor.dtype()));
-    segments_.push_back({parameter.name, tensor});
+    const double factor = options.learning_rate_factor ? options.learning_rate_factor(parameter) : 1;
+    segments_.push_back({parameter.name, tensor, 0, factor});
   }
   check(!segments_.empty(), "there is nothing to train: no parameter is trainable");
+  const std::vector<double> factors = distinct_factors(segments_);
   for (const bool decayed : {true, false}) {
-    for (Segment& segment : segments_) {
-      if (is_decayed(segment) != decayed) continue;
-      segment.begin = size_;
-      size_ += aligned(segment.parameter.elements());
+    for (const double factor : factors) {
+      const std::int64_t begin = size_;
+      for (Segment& segment : segments_) {
+        if (is_decayed(segment) != decayed || segment.learning_rate_factor != factor) continue;
+        segment.begin = size_;
+        size_ += aligned(segment.parameter.elements());
+      }
+      if (size_ > begin) ranges_.push_back({begin, size_, decayed, factor});
     }
-    if (decayed) decayed_size_ = size_;
   }
 
   parameters_ = make_flat();

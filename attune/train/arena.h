@@ -15,13 +15,23 @@ namespace attune::train {
 struct Segment {
   std::string name;
   Tensor parameter;
-  std::int64_t begin = 0;  // of its first element
+  std::int64_t begin = 0;           // of its first element
+  double learning_rate_factor = 1;  // of the run's learning rate
+};
+
+// Elements that the optimizer treats alike.
+struct UpdateRange {
+  std::int64_t begin = 0, end = 0;
+  bool decayed = false;  // by weight decay
+  double learning_rate_factor = 1;
 };
 
 struct ArenaOptions {
   // Which parameters are trained; the others are left as they are and take no part in gradients. All but
   // buffers by default.
   std::function<bool(const nn::Parameter&)> trainable = {};
+  // What each one's learning rate is multiplied with; 1 by default.
+  std::function<double(const nn::Parameter&)> learning_rate_factor = {};
   // Keep a bfloat16 copy of every parameter, for training in bfloat16.
   bool bfloat16_copies = false;
   // Called when the backward pass has finished a parameter's gradient.
@@ -30,7 +40,8 @@ struct ArenaOptions {
 
 // Lays the trainable parameters out side by side, float32, every one aligned to 64 bytes, and their gradients
 // in the same way, so that clipping and the optimizer run over flat memory. Weight matrices come first in
-// memory and what is not decayed (biases and norms: fewer than two dimensions) after them.
+// memory and what is not decayed (biases and norms: fewer than two dimensions) after them, each of both by
+// learning rate.
 //
 // Parameters must have their values; every handle to them then shows the arena's memory. An arena with a hook
 // must outlive the last backward pass.
@@ -43,7 +54,7 @@ class Arena {
 
   const std::vector<Segment>& segments() const { return segments_; }  // in the order of the registry
   std::int64_t size() const { return size_; }                         // elements, padding included
-  std::int64_t decayed_size() const { return decayed_size_; }         // the front part: weight matrices
+  const std::vector<UpdateRange>& ranges() const { return ranges_; }  // what it consists of, in order
 
   const Tensor& parameters() const { return parameters_; }  // (size), padding is zero
   const Tensor& gradients() const { return gradients_; }    // (size), padding is zero
@@ -71,7 +82,8 @@ class Arena {
   void attach(const ArenaOptions& options);
 
   std::vector<Segment> segments_;
-  std::int64_t size_ = 0, decayed_size_ = 0;
+  std::vector<UpdateRange> ranges_;
+  std::int64_t size_ = 0;
   Tensor parameters_, gradients_, copies_;
 };
 

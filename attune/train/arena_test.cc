@@ -43,7 +43,11 @@ TEST_F(ArenaTest, HoldsMatricesFirstAndAligned) {
   EXPECT_EQ(arena.segments()[0].begin, 48);
   EXPECT_EQ(arena.segments()[1].begin, 0);
   EXPECT_EQ(arena.segments()[2].begin, 16);
-  EXPECT_EQ(arena.decayed_size(), 48);
+  ASSERT_EQ(arena.ranges().size(), 2u);
+  EXPECT_EQ(arena.ranges()[0].end, 48);
+  EXPECT_TRUE(arena.ranges()[0].decayed);
+  EXPECT_EQ(arena.ranges()[1].begin, 48);
+  EXPECT_FALSE(arena.ranges()[1].decayed);
   EXPECT_EQ(arena.size(), 64);
   for (const Segment& segment : arena.segments())
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(segment.parameter.raw_data()) % 64, 0u) << segment.name;
@@ -83,6 +87,18 @@ TEST_F(ArenaTest, FrozenParametersStayOut) {
   run_backward();
   EXPECT_FALSE(gradient_of(matrix_).defined());
   EXPECT_THAT(gradient_of(bias_).to_vector<float>(), ElementsAre(1, 1));
+}
+
+TEST_F(ArenaTest, LaysOutByLearningRate) {
+  const Arena arena(parameters_, {.learning_rate_factor = [](const nn::Parameter& p) {
+                      return p.name == "matrix" ? 0.5 : 1.0;
+                    }});
+  ASSERT_EQ(arena.ranges().size(), 3u);
+  const UpdateRange unused = arena.ranges()[0], matrix = arena.ranges()[1], bias = arena.ranges()[2];
+  EXPECT_TRUE(unused.end == 32 && unused.decayed && unused.learning_rate_factor == 1);
+  EXPECT_TRUE(matrix.begin == 32 && matrix.end == 48 && matrix.decayed && matrix.learning_rate_factor == 0.5);
+  EXPECT_TRUE(bias.begin == 48 && bias.end == 64 && !bias.decayed && bias.learning_rate_factor == 1);
+  EXPECT_EQ(arena.segments()[1].begin, 32);
 }
 
 TEST_F(ArenaTest, TellsWhenAGradientIsReady) {

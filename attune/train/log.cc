@@ -54,14 +54,14 @@ Log::~Log() {
 
 void Log::write(const StepRecord& record) {
   append(fmt::format(
-      R"({{"step": {}, "loss": {}, "learning_rate": {}, "grad_norm": {}, "tokens_per_second": {:.1f}, )"
+      R"({{"step": {}, "loss": {}, "learning_rate": {}, "grad_norm": {}, "{}_per_second": {:.1f}, )"
       R"("step_seconds": {:.6f}, "elapsed_seconds": {:.3f}}})",
-      record.step, number(record.loss), number(record.learning_rate), number(record.grad_norm),
-      record.tokens_per_second, record.step_seconds, record.elapsed_seconds));
+      record.step, number(record.loss), number(record.learning_rate), number(record.grad_norm), record.unit,
+      record.units_per_second, record.step_seconds, record.elapsed_seconds));
   tensorboard_.scalar("train/loss", record.step, record.loss);
   tensorboard_.scalar("train/learning_rate", record.step, record.learning_rate);
   tensorboard_.scalar("train/grad_norm", record.step, record.grad_norm);
-  tensorboard_.scalar("train/tokens_per_second", record.step, record.tokens_per_second);
+  tensorboard_.scalar(fmt::format("train/{}_per_second", record.unit), record.step, record.units_per_second);
 }
 
 void Log::write(const EvaluationRecord& record) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,7 +19,8 @@ struct StepRecord {
   double loss = 0;        // before the step's update
   double learning_rate = 0;
   double grad_norm = 0;  // before clipping
-  double tokens_per_second = 0;
+  double units_per_second = 0;
+  std::string_view unit = "tokens";  // what micro-batches are counted in
   double step_seconds = 0;
   double elapsed_seconds = 0;  // since the beginning of the run, over all its parts
 };

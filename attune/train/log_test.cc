@@ -47,7 +47,7 @@ TEST_F(LogTest, LinesHaveTheirFields) {
                          .loss = 0.1 + 0.2,
                          .learning_rate = 1e-4,
                          .grad_norm = std::numeric_limits<double>::infinity(),
-                         .tokens_per_second = 12345.67,
+                         .units_per_second = 12345.67,
                          .step_seconds = 0.0123456,
                          .elapsed_seconds = 7});
     log.write(EvaluationRecord{.step = 3, .values = {{"eval_loss", 1.5}, {"eval_perplexity", 4.48}}});
@@ -87,7 +87,7 @@ TEST(Progress, LinesOnAFileComeNowAndThen) {
   {
     Progress progress(file, 0, 1000);
     for (std::int64_t step = 1; step <= 1000; ++step)
-      progress.show({.step = step, .loss = 2.5, .learning_rate = 1e-3, .tokens_per_second = 123456});
+      progress.show({.step = step, .loss = 2.5, .learning_rate = 1e-3, .units_per_second = 123456});
     progress.say("saved");
   }
   std::rewind(file);

@@ -32,28 +32,28 @@ Optimizer::Optimizer(Arena& arena, const OptimizerOptions& options) : arena_(are
 
 void Optimizer::step(double learning_rate, double gradient_scale) {
   ++steps_done_;
-  const std::int64_t decayed = arena_.decayed_size();
-  update(0, decayed, options_.weight_decay, learning_rate, gradient_scale);
-  update(decayed, arena_.size(), 0, learning_rate, gradient_scale);
+  for (const UpdateRange& range : arena_.ranges()) update(range, learning_rate, gradient_scale);
   arena_.clear_gradients();
 }
 
-void Optimizer::update(std::int64_t begin, std::int64_t end, double weight_decay, double learning_rate,
-                       double gradient_scale) {
+void Optimizer::update(const UpdateRange& what, double learning_rate, double gradient_scale) {
+  const std::int64_t begin = what.begin;
+  const double rate = learning_rate * what.learning_rate_factor;
+  const double weight_decay = what.decayed ? options_.weight_decay : 0;
   const cpu::ParameterRange range{
       .parameter = arena_.parameters().mutable_data<float>() + begin,
       .gradient = arena_.gradients().data<float>() + begin,
       .copy = arena_.copies().defined() ? arena_.copies().mutable_data<bfloat16>() + begin : nullptr,
-      .n = end - begin,
+      .n = what.end - begin,
       .gradient_scale = static_cast<float>(gradient_scale)};
   const auto moment = [&](const Tensor& flat) {
     return flat.defined() ? flat.mutable_data<float>() + begin : nullptr;
   };
   if (options_.kind == OptimizerKind::sgd) {
-    cpu::sgd_step({learning_rate, options_.momentum, weight_decay}, range, moment(first_moment_));
+    cpu::sgd_step({rate, options_.momentum, weight_decay}, range, moment(first_moment_));
     return;
   }
-  const cpu::AdamOptions adam{.learning_rate = learning_rate,
+  const cpu::AdamOptions adam{.learning_rate = rate,
                               .beta1 = options_.beta1,
                               .beta2 = options_.beta2,
                               .epsilon = options_.epsilon,

@@ -34,7 +34,8 @@ class Optimizer {
   Optimizer(Arena& arena, const OptimizerOptions& options);
 
   // One update by the gradients of the arena, which are used up, each times `gradient_scale` (see
-  // clip_scale). Writes the arena's bfloat16 copies in the same pass.
+  // clip_scale), at `learning_rate` times what the arena says for each parameter. Writes the arena's bfloat16
+  // copies in the same pass.
   void step(double learning_rate, double gradient_scale = 1);
 
   std::int64_t steps_done() const { return steps_done_; }
@@ -49,8 +50,7 @@ class Optimizer {
   std::vector<State> state() const;
 
  private:
-  void update(std::int64_t begin, std::int64_t end, double weight_decay, double learning_rate,
-              double gradient_scale);
+  void update(const UpdateRange& what, double learning_rate, double gradient_scale);
 
   Arena& arena_;
   OptimizerOptions options_;

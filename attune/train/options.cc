@@ -5,6 +5,7 @@
 #include <string>
 
 #include "attune/base/error.h"
+#include "attune/io/json_value.h"
 
 namespace attune::train {
 namespace {
@@ -20,6 +21,7 @@ void for_each_number(Options& options, Visit visit) {
   visit("adam_epsilon", options.adam_epsilon);
   visit("momentum", options.momentum);
   visit("weight_decay", options.weight_decay);
+  visit("layer_lr_decay", options.layer_lr_decay);
   visit("max_grad_norm", options.max_grad_norm);
   visit("gradient_accumulation_steps", options.gradient_accumulation_steps);
   visit("max_steps", options.max_steps);
@@ -86,6 +88,8 @@ void validate(const TrainingOptions& options) {
   positive("gradient_accumulation_steps", options.gradient_accumulation_steps);
   expect(options.gradient_accumulation_steps <= 1'000'000, "gradient_accumulation_steps",
          options.gradient_accumulation_steps, "at most 1000000");
+  positive("layer_lr_decay", options.layer_lr_decay);
+  expect(options.layer_lr_decay <= 1, "layer_lr_decay", options.layer_lr_decay, "at most 1");
   positive("logging_steps", options.logging_steps);
   fraction("adam_beta1", options.adam_beta1);
   fraction("adam_beta2", options.adam_beta2);
@@ -102,6 +106,7 @@ void to_json(nlohmann::ordered_json& json, const TrainingOptions& options) {
   json["optimizer"] = name_of(options.optimizer);
   json["lr_scheduler_type"] = name_of(options.lr_scheduler_type);
   json["dtype"] = attune::name_of(options.dtype);
+  json["freeze"] = options.freeze;
   for_each_number(options, [&](const char* name, auto value) { json[name] = value; });
 }
 
@@ -110,6 +115,10 @@ void from_json(const nlohmann::ordered_json& json, TrainingOptions& options) {
   options.lr_scheduler_type =
       parse_schedule_kind(read_name(json, "lr_scheduler_type", name_of(options.lr_scheduler_type)));
   options.dtype = parse_training_dtype(read_name(json, "dtype", attune::name_of(options.dtype)));
+  if (const auto found = json.find("freeze"); found != json.end()) {
+    check(io::read_json_value(*found, options.freeze), "freeze is {}, expected a list of patterns",
+          found->dump());
+  }
   for_each_number(options, [&](const char* name, auto& value) { read_number(json, name, value); });
 }
 

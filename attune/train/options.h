@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "attune/tensor/dtype.h"
 #include "attune/train/optimizer.h"
@@ -20,9 +22,11 @@ struct TrainingOptions {
   double adam_beta1 = 0.9;
   double adam_beta2 = 0.999;
   double adam_epsilon = 1e-8;
-  double momentum = 0;       // sgd
-  double weight_decay = 0;   // of weight matrices, not of biases and norms
-  double max_grad_norm = 1;  // 0: gradients are not clipped
+  double momentum = 0;              // sgd
+  double weight_decay = 0;          // of weight matrices, not of biases and norms
+  std::vector<std::string> freeze;  // parameters not to be trained; see train/parameter_choice.h
+  double layer_lr_decay = 1;        // from layer to layer, downwards; see train/parameter_choice.h
+  double max_grad_norm = 1;         // 0: gradients are not clipped
   std::int64_t gradient_accumulation_steps = 1;
   std::int64_t max_steps = 0;         // 0: given by num_train_epochs
   double num_train_epochs = 0;        // 0: given by max_steps

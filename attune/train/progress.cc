@@ -52,8 +52,8 @@ void Progress::end_line() {
 std::string Progress::describe(const StepRecord& step, Clock::time_point now) const {
   const double elapsed = std::chrono::duration<double>(now - start_).count();
   const double per_step = elapsed / static_cast<double>(step.step - first_step_);
-  return fmt::format("step {}/{}  loss {:.4f}  lr {:.1e}  {} tokens/s  ETA {}", step.step, max_steps_,
-                     step.loss, step.learning_rate, format_thousands(step.tokens_per_second),
+  return fmt::format("step {}/{}  loss {:.4f}  lr {:.1e}  {} {}/s  ETA {}", step.step, max_steps_, step.loss,
+                     step.learning_rate, format_thousands(step.units_per_second), step.unit,
                      format_duration(per_step * static_cast<double>(max_steps_ - step.step)));
 }
 

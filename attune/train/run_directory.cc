@@ -42,9 +42,11 @@ void expect_same_configuration(const fs::path& path, const Json& saved, const Js
 }
 
 Json read_configuration(const fs::path& path) {
-  Json json = Json::parse(io::read_text(path, std::size_t{1} << 24), nullptr, false);
+  const Json json = Json::parse(io::read_text(path, std::size_t{1} << 24), nullptr, false);
   check(json.is_object(), "{} is not a configuration: expected a JSON object", path.native());
-  return json;
+  Json whole = TrainingOptions{};  // for options that the run's version of Attune did not have
+  whole.update(json);
+  return whole;
 }
 
 bool holds_results(const fs::path& directory) {

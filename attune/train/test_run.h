@@ -52,6 +52,9 @@ struct RegressionModel {
                                {tensor.mutable_data<float>(), static_cast<std::size_t>(tensor.elements())});
   }
 
+  // As if it were the second layer of a larger model.
+  const models::WeightTable table{
+      .prefixes = {""}, .rules = {{"weight", "layer.1.weight"}, {"bias", "layer.1.bias"}}, .ignored = {}};
   nn::Parameters parameters;
   Tensor weight = nn::Scope(parameters).parameter("weight", {2, 3}, nn::Initializer::normal(1));
   Tensor bias = nn::Scope(parameters).parameter("bias", {2}, nn::Initializer::zeros());
@@ -158,7 +161,7 @@ struct TestRun {
   }
 
   TrainingResult train(std::FILE* progress = nullptr) {
-    Trainer trainer(model.parameters, task, directory, save, progress);
+    Trainer trainer(model.parameters, model.table, task, directory, save, progress);
     return trainer.train();
   }
 

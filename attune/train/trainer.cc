@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "attune/autograd/tape.h"
+#include "attune/train/parameter_choice.h"
 
 namespace attune::train {
 namespace {
@@ -43,10 +44,24 @@ OptimizerOptions optimizer_options(const TrainingOptions& options) {
           .weight_decay = options.weight_decay};
 }
 
+ArenaOptions arena_options(const nn::Parameters& parameters, const models::WeightTable& table,
+                           const TrainingOptions& options) {
+  ArenaOptions arena{.bfloat16_copies = options.dtype == DType::bfloat16};
+  if (!options.freeze.empty()) {
+    arena.trainable = [frozen = frozen_parameters(parameters, table, options.freeze)](
+                          const nn::Parameter& parameter) { return !frozen.contains(parameter.name); };
+  }
+  if (options.layer_lr_decay != 1) {
+    arena.learning_rate_factor = [factors = layer_factors(parameters, table, options.layer_lr_decay)](
+                                     const nn::Parameter& parameter) { return factors.at(parameter.name); };
+  }
+  return arena;
+}
+
 }  // namespace
 
-Trainer::Trainer(const nn::Parameters& parameters, tasks::Task& task, RunDirectory& run, SaveModel save_model,
-                 std::FILE* progress)
+Trainer::Trainer(const nn::Parameters& parameters, const models::WeightTable& table, tasks::Task& task,
+                 RunDirectory& run, SaveModel save_model, std::FILE* progress)
     : task_(task),
       run_(run),
       save_model_(std::move(save_model)),
@@ -55,7 +70,7 @@ Trainer::Trainer(const nn::Parameters& parameters, tasks::Task& task, RunDirecto
       schedule_{options_.lr_scheduler_type, options_.learning_rate, options_.min_learning_rate,
                 options_.warmup_steps, max_steps_},
       state_(first_state(run)),
-      arena_(parameters, {.bfloat16_copies = options_.dtype == DType::bfloat16}),
+      arena_(parameters, arena_options(parameters, table, options_)),
       optimizer_(arena_, optimizer_options(options_)),
       saved_(run.checkpoint()),
       elapsed_before_(state_.elapsed_seconds),
@@ -98,7 +113,8 @@ void Trainer::step(const StopSignals& signals) {
                           .loss = outcome->loss,
                           .learning_rate = learning_rate,
                           .grad_norm = outcome->grad_norm,
-                          .tokens_per_second = outcome->tokens / seconds,
+                          .units_per_second = outcome->weight / seconds,
+                          .unit = task_.unit(),
                           .step_seconds = seconds,
                           .elapsed_seconds = elapsed_seconds()};
   if (state_.global_step % options_.logging_steps == 0 || is_finished()) log_->write(record);

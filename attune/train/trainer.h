@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 
+#include "attune/models/weight_table.h"
 #include "attune/nn/parameters.h"
 #include "attune/tasks/task.h"
 #include "attune/train/arena.h"
@@ -47,16 +48,17 @@ struct TrainingResult {
 class Trainer {
  public:
   // The parameters have their first values or, when run.checkpoint() says so, those that `save_model` wrote
-  // there. `progress` may be null.
-  Trainer(const nn::Parameters& parameters, tasks::Task& task, RunDirectory& run, SaveModel save_model,
-          std::FILE* progress = stderr);
+  // there. `table` says what they are called in a checkpoint, as the options name them. `progress` may be
+  // null. Throws UsageError for options that do not fit the parameters.
+  Trainer(const nn::Parameters& parameters, const models::WeightTable& table, tasks::Task& task,
+          RunDirectory& run, SaveModel save_model, std::FILE* progress = stderr);
 
   // Once. Throws DivergedError, or Error when something cannot be written.
   TrainingResult train();
 
  private:
   struct StepOutcome {
-    double loss = 0, grad_norm = 0, tokens = 0;
+    double loss = 0, grad_norm = 0, weight = 0;
   };
 
   // Nothing when a signal came between its micro-batches: the step has then not been taken.

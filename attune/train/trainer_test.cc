@@ -8,6 +8,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "attune/autograd/tape.h"
 #include "attune/io/test_directory.h"
 #include "attune/train/test_run.h"
 
@@ -111,6 +112,71 @@ TEST_F(TrainerTest, Bfloat16TrainsFloat32Masters) {
   const Tensor copy = run.model.weight.autograd()->compute_copy;
   EXPECT_EQ(copy.dtype(), DType::bfloat16);
   EXPECT_EQ(copy.data<bfloat16>()->bits, bfloat16(*run.model.weight.data<float>()).bits);
+}
+
+TEST_F(TrainerTest, FrozenParametersKeepTheirBits) {
+  for (const DType dtype : {DType::float32, DType::bfloat16}) {
+    TrainingOptions options = test_options();
+    options.dtype = dtype;
+    options.weight_decay = 0.1;
+    options.freeze = {"layer.*.weight"};
+    const std::string name(attune::name_of(dtype));
+    TestRun run(at(name), RunMode::fresh, options);
+    const auto before = run.model.weight.to_vector<float>();
+    run.train();
+    EXPECT_EQ(run.model.weight.to_vector<float>(), before);
+    EXPECT_FALSE(gradient_of(run.model.weight).defined());
+    EXPECT_THAT(run.model.bias.to_vector<float>(), testing::Each(testing::Ne(0.0f)));
+    const io::Safetensors state(at(name) / "checkpoint-12" / "optimizer.safetensors");
+    EXPECT_NE(state.find("exp_avg.bias"), nullptr);
+    EXPECT_EQ(state.find("exp_avg.weight"), nullptr) << "what is not trained has no moments";
+  }
+}
+
+TEST_F(TrainerTest, AFrozenRunGoesOnExactly) {
+  TrainingOptions options = test_options();
+  options.freeze = {"*.bias"};
+  options.layer_lr_decay = 0.5;
+  TestRun whole(at("whole"), RunMode::fresh, options);
+  whole.train();
+  {
+    TestRun run(at("parts"), RunMode::fresh, options);
+    run.task.before_loss = [](std::int64_t step) {
+      if (step == 7) std::raise(SIGTERM);
+    };
+    EXPECT_EQ(run.train().end, End::interrupted);
+  }
+  TestRun resumed(at("parts"), RunMode::resume, options);
+  resumed.train();
+  EXPECT_EQ(resumed.model.values(), whole.model.values());
+  options.freeze.clear();
+  EXPECT_THAT([&] { TestRun other(at("parts"), RunMode::resume, options); },
+              ThrowsMessage<Error>(HasSubstr(R"(freeze: ["*.bias"] there, [] now)")));
+}
+
+TEST_F(TrainerTest, RunsOfBeforeThereWasFreezingGoOn) {
+  { TestRun(at("a"), RunMode::fresh, test_options()).train(); }
+  const fs::path file = at("a") / "training_config.json";
+  auto config = nlohmann::json::parse(io::read_text(file));
+  config.erase("freeze");
+  config.erase("layer_lr_decay");
+  io::write_text_atomically(file, config.dump());
+  EXPECT_NO_THROW(TestRun(at("a"), RunMode::resume, test_options()));
+}
+
+TEST_F(TrainerTest, TheTaskNamesItsUnit) {
+  class Rows : public Regression {
+   public:
+    using Regression::Regression;
+    std::string_view unit() const override { return "rows"; }
+  };
+  RunDirectory directory(at("a"), RunMode::fresh, test_options(), "{}");
+  const RegressionModel model;
+  Rows task(model);
+  Trainer trainer(
+      model.parameters, model.table, task, directory, [](const fs::path&) {}, nullptr);
+  trainer.train();
+  EXPECT_THAT(io::read_text(at("a") / "log.jsonl"), HasSubstr("\"rows_per_second\": "));
 }
 
 TEST_F(TrainerTest, EpochsSayHowManySteps) {

@@ -1,6 +1,8 @@
 // Fine-tuning and running classifiers from the command line, on a tiny BERT.
 #include <gmock/gmock.h>
 
+#include <cstring>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "tests/e2e/command.h"
@@ -77,6 +79,20 @@ class Classification : public CommandTest {
     return text;
   }
 
+  // The bytes of every tensor of a safetensors file.
+  std::map<std::string, std::string> tensors(const std::string& file) const {
+    const std::string all = read(file);
+    std::uint64_t length = 0;
+    std::memcpy(&length, all.data(), sizeof(length));
+    std::map<std::string, std::string> found;
+    for (const auto& [name, tensor] : nlohmann::json::parse(all.substr(8, length)).items()) {
+      if (name == "__metadata__") continue;
+      const std::size_t begin = tensor["data_offsets"][0], end = tensor["data_offsets"][1];
+      found.emplace(name, all.substr(8 + length + begin, end - begin));
+    }
+    return found;
+  }
+
   Outcome train(const std::string& more, const std::string& task = "classification") const {
     return attune("train " + task + " --train train.csv --learning-rate 1e-2 --batch-size 8 " + more);
   }
@@ -149,6 +165,40 @@ TEST_F(Classification, AResumedRunEndsWithTheSameBits) {
   const Outcome resumed = attune("train classification --resume --out parts");
   ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
   EXPECT_EQ(read("parts/model.safetensors"), read("whole/model.safetensors"));
+}
+
+TEST_F(Classification, FreezesByNameAndDecaysByLayer) {
+  const Outcome trained = train(
+      "--model bert --freeze 'bert.embeddings.*' 'bert.encoder.layer.0.attention.*' --layer-lr-decay 0.8 "
+      "--weight-decay 0.1 --max-steps 12 --save-steps 6 --out run");
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  EXPECT_THAT(trained.err, HasSubstr(" texts/s "));
+  const auto before = tensors("bert/model.safetensors");
+  int same = 0;
+  for (const auto& [full_name, bytes] : tensors("run/model.safetensors")) {
+    const std::string name = full_name.starts_with("bert.") ? full_name.substr(5) : full_name;
+    if (!before.contains(name)) continue;  // of the head
+    const bool frozen = name.starts_with("embeddings.") || name.starts_with("encoder.layer.0.attention.");
+    EXPECT_EQ(bytes == before.at(name), frozen) << name;
+    same += frozen ? 1 : 0;
+  }
+  EXPECT_EQ(same, 5 + 10);
+  const auto config = nlohmann::json::parse(read("run/training_config.json"));
+  EXPECT_EQ(config["freeze"][0], "bert.embeddings.*");
+  EXPECT_EQ(config["layer_lr_decay"], 0.8);
+
+  fs::remove_all(path("run/checkpoint-12"));
+  const std::string whole = read("run/model.safetensors");
+  fs::remove(path("run/model.safetensors"));
+  ASSERT_EQ(attune("train classification --resume --out run").exit_code, 0);
+  EXPECT_EQ(read("run/model.safetensors"), whole);
+
+  fs::remove_all(path("run"));
+  const std::string start = "train classification --out run --model bert --train train.csv ";
+  expect_refused(start + "--freeze 'bert.encoder.layers.*'", 2,
+                 {"--freeze \"bert.encoder.layers.*\" fits none", "bert.encoder.layer.0."});
+  expect_refused(start + "--freeze '*'", 2, {"nothing left to train"});
+  expect_refused(start + "--layer-lr-decay 1.5", 2, {"--layer-lr-decay is 1.5, expected at most 1"});
 }
 
 TEST_F(Classification, RefusesWhatCannotBeLearned) {

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "tests/e2e/command.h"
 
@@ -49,9 +51,69 @@ TEST_F(TokenizerCommand, AddsSpecialTokensUnlessToldNotTo) {
   EXPECT_EQ(attune("tokenizer decode . 2 5 6 7 3 --skip-special-tokens").out, "hello worldly\n");
 }
 
+// tests/goldens/make_stored_lengths.py made what is expected.
+TEST_F(TokenizerCommand, CutsAndPadsAsTheFileSays) {
+  const auto golden =
+      nlohmann::json::parse(std::ifstream(std::string(ATTUNE_GOLDENS) + "/stored_lengths.json"));
+  for (const auto& expected : golden["cases"]) {
+    auto file = golden["tokenizer"];
+    for (const char* field : {"truncation", "padding"}) file[field] = expected[field];
+    write("tokenizer.json", file.dump());
+    const std::string text = expected["text"].get<std::string>() + "\n";
+    const Outcome encoded = attune("tokenizer encode tokenizer.json --json", text);
+    ASSERT_EQ(encoded.exit_code, 0) << encoded.err;
+    const auto json = nlohmann::json::parse(encoded.out);
+    std::vector<nlohmann::json> windows{json};
+    for (const auto& window : json.value("overflowing", nlohmann::json::array())) windows.push_back(window);
+    ASSERT_EQ(windows.size(), expected["windows"].size()) << expected.dump();
+    for (std::size_t i = 0; i < windows.size(); ++i) {
+      for (const auto& [field, value] : expected["windows"][i].items())
+        EXPECT_EQ(windows[i][field], value) << field << " of window " << i << " of " << expected.dump();
+    }
+  }
+}
+
+TEST_F(TokenizerCommand, RefusesLengthsThatMakeNoSense) {
+  const auto golden =
+      nlohmann::json::parse(std::ifstream(std::string(ATTUNE_GOLDENS) + "/stored_lengths.json"));
+  const auto expect_refused = [&](const char* field, const char* value, const char* words) {
+    auto file = golden["tokenizer"];
+    file[field] = nlohmann::json::parse(value);
+    write("tokenizer.json", file.dump());
+    const Outcome outcome = attune("tokenizer encode tokenizer.json 'a film was very good'");
+    EXPECT_EQ(outcome.exit_code, 1) << value;
+    EXPECT_THAT(outcome.err, HasSubstr(words)) << value;
+  };
+  expect_refused("truncation", "7", "truncation is 7, expected an object");
+  expect_refused("truncation", R"({"max_length": "x"})", R"(truncation has "max_length": "x")");
+  expect_refused("truncation", R"({"max_length": 1})", "cannot truncate to 1 tokens: the tokenizer adds 2");
+  expect_refused("truncation", R"({"max_length": 3, "stride": 2})", "the stride of truncation is 2");
+  expect_refused("truncation", R"({"max_length": 9, "strategy": "Shortest"})",
+                 R"(truncation has "strategy": "Shortest")");
+  expect_refused("padding", R"({"strategy": {"Fixed": -1}})", R"(padding has "Fixed": -1)");
+  expect_refused("padding", R"({"strategy": {"Fixed": 1000000000}})", "too long");
+  expect_refused("padding", R"({"direction": "Up"})", R"(padding has "direction": "Up")");
+  expect_refused("padding", R"({"pad_id": 1.5})", R"(padding has "pad_id": 1.5)");
+}
+
+TEST_F(TokenizerCommand, TrainsAUnigramModel) {
+  write("text.txt", sample_text(200));
+  const Outcome trained =
+      attune("tokenizer train --model unigram --vocab-size 120 --train text.txt --out tok");
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  EXPECT_THAT(trained.out, HasSubstr("tok: Unigram, "));
+  EXPECT_EQ(
+      attune("tokenizer decode tok --skip-special-tokens", attune("tokenizer encode tok 'The cat  sat.'").out)
+          .out,
+      "The cat sat.\n");
+  const Outcome small = attune("tokenizer train --model unigram --vocab-size 9 --train text.txt --out tok");
+  EXPECT_EQ(small.exit_code, 2);
+  EXPECT_THAT(small.err, HasSubstr("needs at least"));
+}
+
 TEST_F(TokenizerCommand, SaysWhatIsWrong) {
   EXPECT_EQ(attune("tokenizer").exit_code, 2);
-  EXPECT_EQ(attune("tokenizer train --train x --out y --type wordpeace").exit_code, 2);
+  EXPECT_EQ(attune("tokenizer train --train x --out y --model wordpeace").exit_code, 2);
   write("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nhello\n");
   EXPECT_EQ(attune("tokenizer encode . text --input vocab.txt").exit_code, 2);
   const Outcome missing = attune("tokenizer encode nowhere text");

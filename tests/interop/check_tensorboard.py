@@ -34,7 +34,7 @@ def main():
         for name in entry.keys() & by_name.keys():
             got = by_name[name].get(entry["step"])
             assert got is not None, f"step {entry['step']} has no {name} in the event files"
-            rounding = 0.051 if name == "tokens_per_second" else 0  # the log has one decimal of it
+            rounding = 0.051 if name.endswith("_per_second") else 0  # the log has one decimal of it
             same = math.isclose(got, entry[name], rel_tol=1e-6, abs_tol=rounding)
             assert same, f"step {entry['step']}: {name} {got} != {entry[name]}"
             compared += 1

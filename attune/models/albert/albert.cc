@@ -69,15 +69,15 @@ Tensor Albert::hidden_states(const TextBatch& batch, const nn::Context& context)
 }
 
 AlbertFamily::AlbertFamily(const AlbertConfig& config)
-    : config_(config),
-      facts_{.model_type = "albert",
-             .class_names = "Albert",
-             .vocab_size = config.vocab_size,
-             .width = config.hidden_size,
-             .max_length = config.max_position_embeddings,
-             .token_types = config.type_vocab_size,
-             .padding_token = config.pad_token_id} {
-  config_.validate();
+    : BertFamily(config, {.model_type = "albert",
+                          .class_names = "Albert",
+                          .vocab_size = config.vocab_size,
+                          .width = config.hidden_size,
+                          .max_length = config.max_position_embeddings,
+                          .token_types = config.type_vocab_size,
+                          .padding_token = config.pad_token_id}),
+      albert_(config) {
+  albert_.validate();
 }
 
 AlbertFamily::AlbertFamily(const nlohmann::json& object, const ConfigFields& fields)
@@ -86,48 +86,21 @@ AlbertFamily::AlbertFamily(const nlohmann::json& object, const ConfigFields& fie
 }
 
 nlohmann::ordered_json AlbertFamily::config() const {
-  nlohmann::ordered_json object = source_;
-  write_bert_fields(config_, object);
+  nlohmann::ordered_json object = BertFamily::config();
   object.erase("classifier_dropout");
-  object["classifier_dropout_prob"] = config_.head_dropout();
-  object["embedding_size"] = config_.embedding_size;
+  object["classifier_dropout_prob"] = albert_.head_dropout();
+  object["embedding_size"] = albert_.embedding_size;
   object["num_hidden_groups"] = 1;
   object["inner_group_num"] = 1;
   return object;
 }
 
 std::unique_ptr<TextEncoder> AlbertFamily::make_encoder(const nn::Scope& scope) const {
-  return std::make_unique<Albert>(scope, config_);
-}
-
-nn::Linear AlbertFamily::linear(const nn::Scope& scope, std::int64_t outputs) const {
-  return nn::Linear(scope, config_.hidden_size, outputs, config_.initializer());
-}
-
-HeadLayers AlbertFamily::make_pooler(const nn::Scope& scope) const {
-  return first_token_dense(linear(scope / "pooler", config_.hidden_size), ops::ActivationKind::tanh);
-}
-
-VocabularyHead AlbertFamily::make_vocabulary(const nn::Scope& scope, const TextEncoder& encoder) const {
-  return vocabulary_head(scope / "predictions", config_.hidden_size, config_.initializer(),
-                         config_.hidden_act, config_.layer_norm_eps, encoder.word_embedding());
-}
-
-HeadLayers AlbertFamily::make_classifier(const nn::Scope& scope, std::int64_t outputs) const {
-  return in_order(make_pooler(scope),
-                  dropout_linear(linear(scope / "classifier", outputs), config_.head_dropout()));
-}
-
-HeadLayers AlbertFamily::make_token_classifier(const nn::Scope& scope, std::int64_t outputs) const {
-  return dropout_linear(linear(scope / "classifier", outputs), config_.head_dropout());
-}
-
-HeadLayers AlbertFamily::make_span(const nn::Scope& scope) const {
-  return dropout_linear(linear(scope / "span", 2), 0);
+  return std::make_unique<Albert>(scope, albert_);
 }
 
 HeadLayers AlbertFamily::make_pair(const nn::Scope& scope) const {
-  return in_order(make_pooler(scope), dropout_linear(linear(scope / "pair", 2), config_.head_dropout()));
+  return in_order(make_pooler(scope), dropout_linear(linear(scope / "pair", 2), albert_.head_dropout()));
 }
 
 // Hugging Face's names of an AlbertModel and of its heads.

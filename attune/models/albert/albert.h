@@ -33,31 +33,21 @@ class Albert : public TextEncoder {
   nn::EncoderLayer layer_;  // shared by all calls
 };
 
-class AlbertFamily : public TextFamily {
+// BERT's heads on ALBERT's encoder.
+class AlbertFamily : public BertFamily {
  public:
   explicit AlbertFamily(const AlbertConfig& config);
   // As config.json says it.
   AlbertFamily(const nlohmann::json& object, const ConfigFields& fields);
 
-  const TextFacts& facts() const override { return facts_; }
   nlohmann::ordered_json config() const override;
   WeightTable weights(bool with_head) const override;
 
   std::unique_ptr<TextEncoder> make_encoder(const nn::Scope& scope) const override;
-  HeadLayers make_pooler(const nn::Scope& scope) const override;
-  VocabularyHead make_vocabulary(const nn::Scope& scope, const TextEncoder& encoder) const override;
-  HeadLayers make_classifier(const nn::Scope& scope, std::int64_t outputs) const override;
-  HeadLayers make_choice(const nn::Scope& scope) const override { return make_classifier(scope, 1); }
-  HeadLayers make_token_classifier(const nn::Scope& scope, std::int64_t outputs) const override;
-  HeadLayers make_span(const nn::Scope& scope) const override;
   HeadLayers make_pair(const nn::Scope& scope) const override;
 
  private:
-  nn::Linear linear(const nn::Scope& scope, std::int64_t outputs) const;
-
-  AlbertConfig config_;
-  nlohmann::ordered_json source_ = nlohmann::ordered_json::object();
-  TextFacts facts_;
+  AlbertConfig albert_;
 };
 
 }  // namespace attune::models

@@ -29,6 +29,18 @@ Tensor TextEmbeddings::operator()(const TextBatch& batch, const nn::Context& con
   return dropout_(normed, context);
 }
 
+TextLayers::TextLayers(const nn::Scope& scope, std::int64_t count, const nn::LayerOptions& options,
+                       const nn::LayerInitializers& initializers) {
+  for (std::int64_t i = 0; i < count; ++i) layers_.emplace_back(scope / i, options, initializers);
+}
+
+Tensor TextLayers::operator()(Tensor x, const TextBatch& batch, const nn::Context& context) const {
+  ops::AttentionOptions mask;
+  mask.key_mask = batch.mask;
+  for (const nn::EncoderLayer& layer : layers_) x = layer(x, mask, context);  // (B, T, D)
+  return nn::for_products(x, context);
+}
+
 Bert::Bert(const nn::Scope& scope, const BertConfig& config, std::int64_t max_length, TextPositions positions)
     : max_length_(max_length),
       embeddings_(scope / "embeddings",
@@ -40,18 +52,12 @@ Bert::Bert(const nn::Scope& scope, const BertConfig& config, std::int64_t max_le
                    .norm_epsilon = config.layer_norm_eps,
                    .dropout = config.hidden_dropout_prob,
                    .initializer = config.initializer()},
-                  std::move(positions)) {
-  for (std::int64_t i = 0; i < config.num_hidden_layers; ++i)
-    layers_.emplace_back(scope / "layers" / i, config.layer(), config.layer_initializers());
-}
+                  std::move(positions)),
+      layers_(scope / "layers", config.num_hidden_layers, config.layer(), config.layer_initializers()) {}
 
 Tensor Bert::hidden_states(const TextBatch& batch, const nn::Context& context) const {
   expect_batch(batch, max_length_, "BERT");
-  ops::AttentionOptions mask;
-  mask.key_mask = batch.mask;
-  Tensor x = embeddings_(batch, context);  // (B, T, D)
-  for (const nn::EncoderLayer& layer : layers_) x = layer(x, mask, context);
-  return nn::for_products(x, context);
+  return layers_(embeddings_(batch, context), batch, context);  // (B, T, D)
 }
 
 BertFamily::BertFamily(const BertConfig& config)

@@ -50,6 +50,19 @@ class TextEmbeddings {
   nn::Dropout dropout_;
 };
 
+// Encoder layers, each on the output of the one before (1706.03762, section 3.1).
+class TextLayers {
+ public:
+  TextLayers(const nn::Scope& scope, std::int64_t count, const nn::LayerOptions& options,
+             const nn::LayerInitializers& initializers);
+
+  // What the batch hides is not attended to: (B, T, D) -> (B, T, D), in the type that products run in.
+  Tensor operator()(Tensor x, const TextBatch& batch, const nn::Context& context) const;
+
+ private:
+  std::vector<nn::EncoderLayer> layers_;
+};
+
 class Bert : public TextEncoder {
  public:
   // `max_length`: the most tokens; `positions`: where they stand.
@@ -61,7 +74,7 @@ class Bert : public TextEncoder {
  private:
   std::int64_t max_length_;
   TextEmbeddings embeddings_;
-  std::vector<nn::EncoderLayer> layers_;
+  TextLayers layers_;
 };
 
 class BertFamily : public TextFamily {

@@ -69,26 +69,20 @@ DistilBert::DistilBert(const nn::Scope& scope, const DistilBertConfig& config)
                    .norm_epsilon = norm_epsilon,
                    .dropout = config.dropout,
                    .initializer = initializer(config)},
-                  positions_from_zero()) {
-  const nn::LayerOptions options{.width = config.dim,
-                                 .heads = config.n_heads,
-                                 .hidden = config.hidden_dim,
-                                 .activation = config.activation,
-                                 .dropout = config.dropout,
-                                 .attention_dropout = config.attention_dropout,
-                                 .norm_epsilon = norm_epsilon};
-  const nn::Initializer start = initializer(config);
-  for (std::int64_t i = 0; i < config.n_layers; ++i)
-    layers_.emplace_back(scope / "layers" / i, options, nn::LayerInitializers{start, start, start, start});
-}
+                  positions_from_zero()),
+      layers_(scope / "layers", config.n_layers,
+              {.width = config.dim,
+               .heads = config.n_heads,
+               .hidden = config.hidden_dim,
+               .activation = config.activation,
+               .dropout = config.dropout,
+               .attention_dropout = config.attention_dropout,
+               .norm_epsilon = norm_epsilon},
+              {initializer(config), initializer(config), initializer(config), initializer(config)}) {}
 
 Tensor DistilBert::hidden_states(const TextBatch& batch, const nn::Context& context) const {
   expect_batch(batch, max_length_, "DistilBERT");
-  ops::AttentionOptions mask;
-  mask.key_mask = batch.mask;
-  Tensor x = embeddings_(batch, context);  // (B, T, D)
-  for (const nn::EncoderLayer& layer : layers_) x = layer(x, mask, context);
-  return nn::for_products(x, context);
+  return layers_(embeddings_(batch, context), batch, context);  // (B, T, D)
 }
 
 DistilBertFamily::DistilBertFamily(const DistilBertConfig& config)

@@ -32,7 +32,7 @@ class DistilBert : public TextEncoder {
  private:
   std::int64_t max_length_;
   TextEmbeddings embeddings_;
-  std::vector<nn::EncoderLayer> layers_;
+  TextLayers layers_;
 };
 
 class DistilBertFamily : public TextFamily {

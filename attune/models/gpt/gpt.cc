@@ -102,6 +102,8 @@ nn::KeyValueCache Gpt::make_cache(std::int64_t batch, std::int64_t capacity) con
   return nn::KeyValueCache(config_.n_layer, batch, capacity, config_.n_head, config_.n_embd / config_.n_head);
 }
 
+const WeightTable& Gpt::weight_table() const { return gpt_weight_table(); }
+
 void Gpt::save(const std::filesystem::path& directory) const {
   write_gpt_config(config_, directory);
   save_weights(parameters_, gpt_weight_table(), directory);

@@ -49,6 +49,7 @@ class Gpt : public CausalLanguageModel {
   std::int64_t vocab_size() const override { return config_.vocab_size; }
   std::optional<std::int64_t> end_of_text() const override { return config_.eos_token_id; }
   const nn::Parameters& parameters() const override { return parameters_; }
+  const WeightTable& weight_table() const override;
 
   Tensor hidden_states(const Tensor& ids, const nn::Context& context) const override;  // (B, T) -> (B, T, D)
   Tensor hidden_states(const Tensor& ids, const TokenPositions& where, const nn::Context& context,

@@ -121,6 +121,8 @@ nn::KeyValueCache Gpt2::make_cache(std::int64_t batch, std::int64_t capacity) co
   return nn::KeyValueCache(config_.n_layer, batch, capacity, config_.n_head, config_.n_embd / config_.n_head);
 }
 
+const WeightTable& Gpt2::weight_table() const { return gpt2_weight_table(); }
+
 void Gpt2::save(const std::filesystem::path& directory) const {
   write_gpt2_config(config_, directory);
   save_weights(parameters_, gpt2_weight_table(), directory);

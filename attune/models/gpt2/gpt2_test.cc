@@ -1,81 +1,31 @@
 // GPT-2 against Hugging Face transformers: tests/goldens/make_gpt2.py made what is expected.
 #include "attune/models/gpt2/gpt2.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <fstream>
 
 #include "attune/autograd/tape.h"
 #include "attune/generate/generate.h"
-#include "attune/io/safetensors.h"
 #include "attune/models/gpt2/summary.h"
-#include "attune/ops/views/views.h"
 #include "attune/tensor/allocator.h"
 #include "attune/train/optimizer.h"
+#include "tests/models/golden.h"
 
 namespace attune::models {
 namespace {
 
 namespace fs = std::filesystem;
 
-fs::path golden_directory(const std::string& name) { return fs::path(ATTUNE_GOLDENS) / "gpt2" / name; }
+using testing::expect_near;
+using testing::Golden;
 
-class Golden {
- public:
-  explicit Golden(const std::string& name) : file_(golden_directory(name) / "golden.safetensors") {}
-
-  bool has(const std::string& name) const { return file_.find(name) != nullptr; }
-
-  Tensor floats(const std::string& name) const {
-    const io::TensorView& view = at(name);
-    Tensor tensor = Tensor::empty(Shape{std::span<const std::int64_t>(view.shape)});
-    io::read_elements<float>(view,
-                             {tensor.mutable_data<float>(), static_cast<std::size_t>(tensor.elements())});
-    return tensor;
-  }
-
-  Tensor integers(const std::string& name) const {
-    const io::TensorView& view = at(name);
-    Tensor tensor = Tensor::empty(Shape{std::span<const std::int64_t>(view.shape)}, DType::int64);
-    EXPECT_EQ(view.type, io::StoredType::i64);
-    std::memcpy(tensor.raw_mutable_data(), view.bytes.data(), view.bytes.size());
-    return tensor;
-  }
-
- private:
-  const io::TensorView& at(const std::string& name) const {
-    const auto* view = file_.find(name);
-    check(view != nullptr, "the golden has no {}", name);
-    return *view;
-  }
-
-  io::Safetensors file_;
-};
+fs::path directory_of(const std::string& name) { return testing::golden_directory("gpt2", name); }
 
 std::unique_ptr<Gpt2> load(const std::string& name, const LoadOptions& options = {}) {
-  auto model = std::make_unique<Gpt2>(read_gpt2_config(golden_directory(name)));
-  load_weights(model->parameters(), gpt2_weight_table(), golden_directory(name), options);
+  auto model = std::make_unique<Gpt2>(read_gpt2_config(directory_of(name)));
+  load_weights(model->parameters(), gpt2_weight_table(), directory_of(name), options);
   return model;
-}
-
-void expect_near(const Tensor& got, const Tensor& expected, double tolerance, const std::string& what) {
-  ASSERT_EQ(got.shape(), expected.shape()) << what;
-  const auto a = got.to_vector<float>(), b = expected.to_vector<float>();
-  for (std::size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], tolerance) << what << ", element " << i;
-}
-
-// Logits where the mask is 1; the others are padding, whose values mean nothing.
-void expect_logits(const Tensor& got, const Tensor& expected, const Tensor& mask, double tolerance) {
-  ASSERT_EQ(got.shape(), expected.shape());
-  const auto a = got.to_vector<float>(), b = expected.to_vector<float>();
-  const auto seen = mask.to_vector<std::int64_t>();
-  const auto vocabulary = static_cast<std::size_t>(got.dim(-1));
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (seen[i / vocabulary] == 0) continue;
-    ASSERT_NEAR(a[i], b[i], tolerance) << "element " << i;
-  }
 }
 
 // HF shifts inside the model; ours takes the targets of every position.
@@ -89,52 +39,27 @@ Tensor shifted(const Tensor& labels) {
   return Tensor::from(to, labels.shape());
 }
 
-const WeightRule& rule_of(const std::string& ours, std::string& number) {
-  for (const WeightRule& rule : gpt2_weight_table().rules) {
-    const auto hole = rule.ours.find("{}");
-    if (hole == std::string::npos) {
-      if (rule.ours == ours) return rule;
-      continue;
-    }
-    const std::string head = rule.ours.substr(0, hole), tail = rule.ours.substr(hole + 2);
-    if (!ours.starts_with(head) || !ours.ends_with(tail)) continue;
-    number = ours.substr(hole, ours.size() - head.size() - tail.size());
-    return rule;
-  }
-  fail("no rule for {}", ours);
-}
-
-// The golden's tensor under HF's name and layout, as ours.
-Tensor golden_like(const Golden& golden, const std::string& kind, const std::string& ours) {
-  std::string number;
-  const WeightRule& rule = rule_of(ours, number);
-  std::string name = rule.checkpoint;
-  if (const auto hole = name.find("{}"); hole != std::string::npos) name.replace(hole, 2, number);
-  const Tensor tensor = golden.floats(kind + (rule.prefixed ? "transformer." : "") + name);
-  return rule.layout == WeightRule::Layout::transposed ? ops::contiguous(ops::transpose(tensor, 0, 1))
-                                                       : tensor;
-}
-
 class Gpt2Golden : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(Gpt2Golden, LogitsAndLoss) {
   const auto model = load(GetParam());
-  const Golden golden(GetParam());
+  const Golden golden(directory_of(GetParam()));
   NoGrad no_grad;
-  const Tensor ids = golden.integers("input_ids"), mask = golden.integers("attention_mask");
-  expect_logits(model->logits(model->hidden_states(ids, {})), golden.floats("logits"), mask, 1e-4);
+  const Tensor ids = golden.integers("input_ids"), mask = golden.mask("attention_mask");
+  testing::expect_rows_near(model->logits(model->hidden_states(ids, {})), golden.floats("logits"), mask,
+                            1e-4);
   EXPECT_NEAR(model->loss(ids, shifted(golden.integers("labels")), {}).item(), golden.floats("loss").item(),
               1e-5);
 }
 
 TEST_P(Gpt2Golden, EveryGradient) {
-  const Golden golden(GetParam());
+  const Golden golden(directory_of(GetParam()));
   if (!golden.has("grad.transformer.wte.weight")) return;  // the stored-type variants of `even` have none
   const auto model = load(GetParam());
   for (const auto& parameter : model->parameters().all()) require_gradient(parameter.tensor);
   backward(model->loss(golden.integers("input_ids"), shifted(golden.integers("labels")), {}));
   for (const auto& parameter : model->parameters().all()) {
-    expect_near(gradient_of(parameter.tensor), golden_like(golden, "grad.", parameter.name), 1e-4,
+    expect_near(gradient_of(parameter.tensor), golden.like("grad.", gpt2_weight_table(), parameter), 1e-4,
                 parameter.name);
   }
 }
@@ -147,24 +72,19 @@ INSTANTIATE_TEST_SUITE_P(Directories, Gpt2Golden,
 TEST(Gpt2, LeftPaddingDoesNotChangeLogits) {
   for (const char* name : {"even", "odd"}) {
     const auto model = load(name);
-    const Golden golden(name);
+    const Golden golden(directory_of(name));
     NoGrad no_grad;
-    const Tensor ids = golden.integers("left.input_ids"), mask = golden.integers("left.attention_mask");
-    std::vector<bool> seen;
-    for (std::int64_t value : mask.to_vector<std::int64_t>()) seen.push_back(value != 0);
-    const Tensor key_mask = Tensor::empty(mask.shape(), DType::boolean);
-    std::copy(seen.begin(), seen.end(), key_mask.mutable_data<bool>());
+    const Tensor ids = golden.integers("left.input_ids"), mask = golden.mask("left.attention_mask");
     nn::KeyValueCache cache = model->make_cache(ids.dim(0), ids.dim(1));
-    const Tensor hidden =
-        model->hidden_states(ids, {golden.integers("left.position_ids"), key_mask}, {}, cache);
-    expect_logits(model->logits(hidden), golden.floats("left.logits"), mask, 1e-4);
+    const Tensor hidden = model->hidden_states(ids, {golden.integers("left.position_ids"), mask}, {}, cache);
+    testing::expect_rows_near(model->logits(hidden), golden.floats("left.logits"), mask, 1e-4);
   }
 }
 
 TEST(Gpt2, GreedyTokensAloneAndInABatch) {
   for (const char* name : {"even", "odd", "gelu", "relu", "untied"}) {
     const auto model = load(name);
-    const Golden golden(name);
+    const Golden golden(directory_of(name));
     std::vector<std::vector<std::int64_t>> prompts, expected;
     for (int i = 0; golden.has(fmt::format("greedy.{}.prompt", i)); ++i) {
       prompts.push_back(golden.integers(fmt::format("greedy.{}.prompt", i)).to_vector<std::int64_t>());
@@ -219,7 +139,7 @@ TEST(Gpt2, ConfigurationsOfWrongTypesAreRefused) {
 
 TEST(Gpt2, TenAdamWSteps) {
   for (const char* name : {"even", "odd"}) {
-    const Golden golden(name);
+    const Golden golden(directory_of(name));
     const auto model = load(name);
     train::Arena arena(model->parameters());
     train::Optimizer optimizer(arena, {.kind = train::OptimizerKind::adamw,
@@ -238,7 +158,7 @@ TEST(Gpt2, TenAdamWSteps) {
       optimizer.step(1e-3);
     }
     for (const auto& parameter : model->parameters().all()) {
-      expect_near(parameter.tensor, golden_like(golden, "adamw.after.", parameter.name), 1e-4,
+      expect_near(parameter.tensor, golden.like("adamw.after.", gpt2_weight_table(), parameter), 1e-4,
                   parameter.name);
     }
   }
@@ -251,7 +171,7 @@ class Gpt2Directory : public ::testing::Test {
   void TearDown() override { fs::remove_all(directory_); }
 
   void edit_config(const std::string& from, const std::string& to) {
-    std::string text = io::read_text(golden_directory("even") / "config.json");
+    std::string text = io::read_text(directory_of("even") / "config.json");
     ASSERT_NE(text.find(from), std::string::npos) << from;
     text.replace(text.find(from), from.size(), to);
     std::ofstream(directory_ / "config.json") << text;
@@ -261,24 +181,17 @@ class Gpt2Directory : public ::testing::Test {
 TEST_F(Gpt2Directory, SavingGivesBackEveryTensorBitForBit) {
   for (const char* name : {"even", "odd", "untied"}) {
     load(name)->save(directory_);
-    const io::Safetensors before(golden_directory(name)), after(directory_);
-    for (const io::TensorView& tensor : after.tensors()) {
-      const auto* original = before.find(tensor.name);
-      ASSERT_NE(original, nullptr) << tensor.name;
-      EXPECT_EQ(original->shape, tensor.shape) << tensor.name;
-      EXPECT_TRUE(std::ranges::equal(original->bytes, tensor.bytes)) << tensor.name;
-    }
-    EXPECT_EQ(after.tensors().size(), load(name)->parameters().all().size());
+    testing::expect_same_tensors(directory_of(name), directory_);
   }
 }
 
 TEST_F(Gpt2Directory, WhatDoesNotFitIsListedAtOnce) {
-  Gpt2Config config = read_gpt2_config(golden_directory("even"));
+  Gpt2Config config = read_gpt2_config(directory_of("even"));
   config.n_inner = 80;
   config.n_layer = 3;
   const Gpt2 model(config);
   try {
-    load_weights(model.parameters(), gpt2_weight_table(), golden_directory("even"));
+    load_weights(model.parameters(), gpt2_weight_table(), directory_of("even"));
     FAIL() << "a checkpoint of another configuration was accepted";
   } catch (const Error& error) {
     EXPECT_THAT(error.what(), ::testing::HasSubstr("missing: h.2.attn.c_attn.weight"));
@@ -286,11 +199,11 @@ TEST_F(Gpt2Directory, WhatDoesNotFitIsListedAtOnce) {
                 ::testing::HasSubstr(
                     "misshapen: 'transformer.h.1.mlp.c_fc.weight' has shape [16, 64], expected [16, 80]"));
   }
-  config = read_gpt2_config(golden_directory("even"));
+  config = read_gpt2_config(directory_of("even"));
   config.n_layer = 1;
   const Gpt2 shallow(config);
   try {
-    load_weights(shallow.parameters(), gpt2_weight_table(), golden_directory("even"));
+    load_weights(shallow.parameters(), gpt2_weight_table(), directory_of("even"));
     FAIL() << "layers too many were accepted";
   } catch (const Error& error) {
     EXPECT_THAT(error.what(), ::testing::HasSubstr("unexpected: 'transformer.h.1.ln_1.weight'"));
@@ -310,10 +223,10 @@ TEST_F(Gpt2Directory, RefusesWhatAPlainGpt2IsNot) {
 
 TEST(Gpt2, BFloat16WeightsGiveNearlyTheSameLogits) {
   const auto model = load("even", {.type = LoadedType::bfloat16});
-  const Golden golden("even");
+  const Golden golden(directory_of("even"));
   NoGrad no_grad;
-  expect_logits(model->logits(model->hidden_states(golden.integers("input_ids"), {})),
-                golden.floats("logits"), golden.integers("attention_mask"), 0.15);
+  testing::expect_rows_near(model->logits(model->hidden_states(golden.integers("input_ids"), {})),
+                            golden.floats("logits"), golden.mask("attention_mask"), 0.15);
 }
 
 TEST(Gpt2, TheMemoryEstimateAgreesWithTheAllocator) {

@@ -105,6 +105,8 @@ nn::KeyValueCache PrefixLanguageModel::make_cache(std::int64_t batch, std::int64
                            config_.blocks.d_kv);
 }
 
+const WeightTable& PrefixLanguageModel::weight_table() const { return prefix_lm_weight_table(); }
+
 void PrefixLanguageModel::save(const std::filesystem::path& directory) const {
   write_prefix_lm_config(config_, directory);
   save_weights(parameters_, prefix_lm_weight_table(), directory);

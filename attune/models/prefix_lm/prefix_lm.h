@@ -26,6 +26,7 @@ class PrefixLanguageModel : public CausalLanguageModel {
   std::int64_t vocab_size() const override { return config_.blocks.vocab_size; }
   std::optional<std::int64_t> end_of_text() const override { return config_.eos_token_id; }
   const nn::Parameters& parameters() const override { return parameters_; }
+  const WeightTable& weight_table() const override;
 
   // The first prefix[b] tokens of ids (B, T) are seen by all of sequence b; prefix (B) int64. (B, T, D)
   Tensor hidden_states(const Tensor& ids, const Tensor& prefix, const nn::Context& context) const;

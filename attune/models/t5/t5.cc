@@ -141,6 +141,8 @@ void T5::initialize(Generator& generator) const {
   }
 }
 
+const WeightTable& T5::weight_table() const { return t5_weight_table(config_.tie_word_embeddings); }
+
 void T5::save(const std::filesystem::path& directory) const {
   write_t5_config(config_, directory);
   save_weights(parameters_, t5_weight_table(config_.tie_word_embeddings), directory);

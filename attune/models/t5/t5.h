@@ -36,6 +36,7 @@ class T5 : public SequenceToSequenceModel {
   bool renormalizes() const override { return false; }
   std::optional<std::int64_t> forced_end_of_text() const override { return config_.forced_eos_token_id; }
   const nn::Parameters& parameters() const override { return parameters_; }
+  const WeightTable& weight_table() const override;
 
   Tensor encode(const SequenceBatch& source, const nn::Context& context) const override;
   Tensor decode(const SequenceBatch& inputs, const Tensor& memory, const Tensor& memory_mask,

@@ -25,13 +25,13 @@ HeadLayers TextModel::required(HeadLayers layers) const {
 }
 
 LoadReport TextModel::load(const std::filesystem::path& directory, const LoadOptions& options) {
-  LoadReport report = load_weights(parameters_, table(), directory, options);
+  LoadReport report = load_weights(parameters_, weight_table(), directory, options);
   stored_ = report.stored;
   return report;
 }
 
 void TextModel::save(const std::filesystem::path& directory) const {
-  const io::StoredType type = save_weights(parameters_, table(), directory, stored_);
+  const io::StoredType type = save_weights(parameters_, weight_table(), directory, stored_);
   nlohmann::ordered_json config = family_->config();
   config["architectures"] = {facts().class_names + suffix_};
   config["model_type"] = facts().model_type;

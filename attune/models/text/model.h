@@ -21,6 +21,8 @@ class TextModel {
   const TextFacts& facts() const { return family_->facts(); }
   const TextLabels& labels() const { return labels_; }
   const nn::Parameters& parameters() const { return parameters_; }
+  // Their names in a checkpoint: those of HF's class without a head, or with one.
+  WeightTable weight_table() const { return family_->weights(/*with_head=*/suffix_ != "Model"); }
   const TextEncoder& encoder() const { return *encoder_; }
 
   // Binds every parameter to the checkpoint's, but for the fresh ones of the options. Throws Error that lists
@@ -40,8 +42,6 @@ class TextModel {
   HeadLayers required(HeadLayers layers) const;
 
  private:
-  WeightTable table() const { return family_->weights(/*with_head=*/suffix_ != "Model"); }
-
   std::shared_ptr<const TextFamily> family_;
   TextLabels labels_;
   std::string suffix_;

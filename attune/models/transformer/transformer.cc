@@ -135,6 +135,8 @@ Tensor Transformer::token_losses(const SequenceBatch& source, const SequenceBatc
   return ops::token_losses(input, weight, targets);  // (B, T)
 }
 
+const WeightTable& Transformer::weight_table() const { return transformer_weight_table(); }
+
 void Transformer::save(const std::filesystem::path& directory) const {
   write_transformer_config(config_, directory);
   save_weights(parameters_, transformer_weight_table(), directory);

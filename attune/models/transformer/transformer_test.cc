@@ -2,8 +2,6 @@
 // expected.
 #include "attune/models/transformer/transformer.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -12,67 +10,24 @@
 #include "attune/autograd/tape.h"
 #include "attune/io/file.h"
 #include "attune/io/safetensors.h"
-#include "attune/ops/views/views.h"
 #include "attune/train/optimizer.h"
+#include "tests/models/golden.h"
 
 namespace attune::models {
 namespace {
 
 namespace fs = std::filesystem;
 
-fs::path golden_directory(const std::string& name) { return fs::path(ATTUNE_GOLDENS) / "marian" / name; }
+using testing::expect_near;
 
-class Golden {
+fs::path directory_of(const std::string& name) { return testing::golden_directory("marian", name); }
+
+class Golden : public testing::Golden {
  public:
-  explicit Golden(const std::string& name) : file_(golden_directory(name) / "golden.safetensors") {}
+  explicit Golden(const std::string& name) : testing::Golden(directory_of(name)) {}
 
-  Tensor floats(const std::string& name) const { return read<float>(name); }
-
-  Tensor integers(const std::string& name) const {
-    const io::TensorView& view = at(name);
-    const Tensor tensor = Tensor::empty(shape(view), DType::int64);
-    EXPECT_EQ(view.type, io::StoredType::i64);
-    std::memcpy(tensor.raw_mutable_data(), view.bytes.data(), view.bytes.size());
-    return tensor;
-  }
-
-  SequenceBatch source() const {
-    const Tensor mask = integers("attention_mask");
-    const Tensor seen = Tensor::empty(mask.shape(), DType::boolean);
-    for (std::int64_t i = 0; i < mask.elements(); ++i)
-      seen.mutable_data<bool>()[i] = mask.data<std::int64_t>()[i] != 0;
-    return {integers("input_ids"), seen};
-  }
+  SequenceBatch source() const { return {integers("input_ids"), mask("attention_mask")}; }
   SequenceBatch inputs() const { return {integers("decoder_input_ids"), {}}; }
-
-  // The golden's tensor under HF's names and layout, as ours.
-  Tensor like(const std::string& kind, const nn::Parameter& parameter) const {
-    std::vector<float> values;
-    for (const std::string& name : checkpoint_names(transformer_weight_table(), parameter.name)) {
-      const auto part = floats(kind + name).to_vector<float>();
-      values.insert(values.end(), part.begin(), part.end());
-    }
-    return Tensor::from(values, parameter.tensor.shape());
-  }
-
- private:
-  static Shape shape(const io::TensorView& view) { return Shape{std::span<const std::int64_t>(view.shape)}; }
-
-  const io::TensorView& at(const std::string& name) const {
-    const auto* view = file_.find(name);
-    check(view != nullptr, "the golden has no {}", name);
-    return *view;
-  }
-
-  template <typename T>
-  Tensor read(const std::string& name) const {
-    const io::TensorView& view = at(name);
-    const Tensor tensor = Tensor::empty(shape(view));
-    io::read_elements<T>(view, {tensor.mutable_data<T>(), static_cast<std::size_t>(tensor.elements())});
-    return tensor;
-  }
-
-  io::Safetensors file_;
 };
 
 std::unique_ptr<Transformer> load_from(const fs::path& directory, const LoadOptions& options = {}) {
@@ -81,25 +36,16 @@ std::unique_ptr<Transformer> load_from(const fs::path& directory, const LoadOpti
   return model;
 }
 std::unique_ptr<Transformer> load(const std::string& name, const LoadOptions& options = {}) {
-  return load_from(golden_directory(name), options);
-}
-
-void expect_near(const Tensor& got, const Tensor& expected, double tolerance, const std::string& what) {
-  ASSERT_EQ(got.shape(), expected.shape()) << what;
-  const auto a = got.to_vector<float>(), b = expected.to_vector<float>();
-  for (std::size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], tolerance) << what << " element " << i;
+  return load_from(directory_of(name), options);
 }
 
 // Rows of logits whose label counts.
 void expect_logits(const Tensor& got, const Golden& golden, double tolerance) {
-  const Tensor expected = golden.floats("logits"), labels = golden.integers("labels");
-  ASSERT_EQ(got.shape(), expected.shape());
-  const auto a = got.to_vector<float>(), b = expected.to_vector<float>();
-  const auto vocabulary = static_cast<std::size_t>(got.dim(-1));
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (labels.data<std::int64_t>()[i / vocabulary] == -100) continue;
-    ASSERT_NEAR(a[i], b[i], tolerance) << "element " << i;
-  }
+  const Tensor labels = golden.integers("labels");
+  const Tensor counts = Tensor::empty(labels.shape(), DType::boolean);
+  for (std::int64_t i = 0; i < labels.elements(); ++i)
+    counts.mutable_data<bool>()[i] = labels.data<std::int64_t>()[i] != -100;
+  testing::expect_rows_near(got, golden.floats("logits"), counts, tolerance);
 }
 
 Tensor teacher_forced(const Transformer& model, const Golden& golden, const nn::Context& context = {}) {
@@ -149,7 +95,8 @@ TEST(Transformer, EveryGradient) {
     backward(model->loss(golden.source(), golden.inputs(), golden.integers("labels"), 0, {}));
     for (const auto& parameter : model->parameters().all()) {
       if (!parameter.trained) continue;
-      expect_near(gradient_of(parameter.tensor), golden.like("grad.", parameter), 1e-5, parameter.name);
+      expect_near(gradient_of(parameter.tensor), golden.like("grad.", transformer_weight_table(), parameter),
+                  1e-5, parameter.name);
     }
   }
 }
@@ -175,7 +122,8 @@ TEST(Transformer, TenAdamWSteps) {
     }
     for (const auto& parameter : model->parameters().all()) {
       if (parameter.trained)
-        expect_near(parameter.tensor, golden.like("adamw.after.", parameter), 1e-4, parameter.name);
+        expect_near(parameter.tensor, golden.like("adamw.after.", transformer_weight_table(), parameter),
+                    1e-4, parameter.name);
     }
   }
 }
@@ -338,7 +286,7 @@ class TransformerDirectory : public ::testing::Test {
 
   // Writes the `paper` directory's config.json with one text for another, and reads it back.
   TransformerConfig edited(const std::string& from, const std::string& to) {
-    std::string text = io::read_text(golden_directory("paper") / "config.json");
+    std::string text = io::read_text(directory_of("paper") / "config.json");
     check(text.find(from) != std::string::npos, "config.json has no {}", from);
     text.replace(text.find(from), from.size(), to);
     std::ofstream(directory_ / "config.json") << text;
@@ -357,14 +305,7 @@ class TransformerDirectory : public ::testing::Test {
 TEST_F(TransformerDirectory, SavingGivesBackEveryTensorBitForBit) {
   for (const char* name : {"paper", "opus"}) {
     load(name)->save(directory_);
-    const io::Safetensors before(golden_directory(name)), after(directory_);
-    EXPECT_EQ(after.tensors().size(), before.tensors().size());
-    for (const io::TensorView& tensor : after.tensors()) {
-      const auto* original = before.find(tensor.name);
-      ASSERT_NE(original, nullptr) << tensor.name;
-      EXPECT_EQ(original->shape, tensor.shape) << tensor.name;
-      EXPECT_TRUE(std::ranges::equal(original->bytes, tensor.bytes)) << tensor.name;
-    }
+    testing::expect_same_tensors(directory_of(name), directory_);
     const TransformerConfig saved = read_transformer_config(directory_);
     EXPECT_EQ(saved.suppressed_tokens, load(name)->suppressed_tokens());
     EXPECT_EQ(saved.forced_eos_token_id, load(name)->config().forced_eos_token_id);
@@ -396,8 +337,8 @@ TEST_F(TransformerDirectory, TiedNamesStandForOneAnother) {
   NoGrad no_grad;
   expect_logits(teacher_forced(*load("ties"), golden), golden, 1e-5);
   // Three copies, one of which is not the same.
-  fs::copy(golden_directory("ties"), directory_, fs::copy_options::recursive);
-  const io::Safetensors file(golden_directory("ties"));
+  fs::copy(directory_of("ties"), directory_, fs::copy_options::recursive);
+  const io::Safetensors file(directory_of("ties"));
   std::vector<io::TensorView> views = file.tensors();
   const std::vector<std::byte> other(static_cast<std::size_t>(file.find("lm_head.weight")->element_count()) *
                                      4);
@@ -416,13 +357,13 @@ TEST_F(TransformerDirectory, TiedNamesStandForOneAnother) {
 }
 
 TEST_F(TransformerDirectory, WhatDoesNotFitIsListedAtOnce) {
-  TransformerConfig config = read_transformer_config(golden_directory("paper"));
+  TransformerConfig config = read_transformer_config(directory_of("paper"));
   config.encoder_layers = 3;
   config.decoder_layers = 1;
   config.decoder_ffn_dim = 21;
   const Transformer model(config);
   try {
-    load_weights(model.parameters(), transformer_weight_table(), golden_directory("paper"));
+    load_weights(model.parameters(), transformer_weight_table(), directory_of("paper"));
     FAIL() << "a checkpoint of another configuration was accepted";
   } catch (const Error& error) {
     using ::testing::HasSubstr;

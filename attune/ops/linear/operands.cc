@@ -1,6 +1,7 @@
 #include "attune/ops/linear/operands.h"
 
 #include "attune/autograd/tape.h"
+#include "attune/ops/cast/cast.h"
 #include "attune/ops/views/views.h"
 
 namespace attune::ops {
@@ -14,6 +15,8 @@ Tensor compute_weight(std::string_view operation, const Tensor& weight, const Te
           operation);
     return weight_matrix(weight);
   }
+  if (weight.dtype() == DType::float32 && x.dtype() == DType::bfloat16 && !requires_gradient(weight))
+    return weight_matrix(cast(detach(weight), DType::bfloat16));
   const auto& meta = weight.autograd();
   check(meta != nullptr && meta->compute_copy.defined() && meta->compute_copy.dtype() == x.dtype(),
         "{}: x is {}, weight is {} and has no {} copy", operation, name_of(x.dtype()),

@@ -9,8 +9,9 @@
 namespace attune::ops {
 
 // The weight in the type that the product with x runs in: itself, or the copy that training in bfloat16 keeps
-// (AutogradMeta::compute_copy). In inference a bfloat16 weight serves a float32 x as well. `operation` begins
-// the error message when there is none.
+// (AutogradMeta::compute_copy). A float32 weight that is not trained has no copy and is converted each time,
+// which takes a small part of the product's. In inference a bfloat16 weight serves a float32 x as well.
+// `operation` begins the error message when there is none.
 Tensor compute_weight(std::string_view operation, const Tensor& weight, const Tensor& x);
 
 // (N, D) with unit column stride: the matrix that x (..., D) is, whatever its leading dimensions; copies only
