@@ -1,46 +1,24 @@
 #include "attune/text/corpus.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
 #include "attune/backend/cpu/threads.h"
 #include "attune/base/error.h"
+#include "attune/text/fingerprint.h"
 
 namespace attune::text {
 namespace {
 
 namespace fs = std::filesystem;
 
-// FNV-1a, 64 bits (Fowler, Noll and Vo): the same on every machine, unlike std::hash.
-class Fingerprint {
- public:
-  void add(std::string_view bytes) {
-    add(bytes.size());
-    for (const char byte : bytes) add_byte(static_cast<unsigned char>(byte));
-  }
-  void add(std::uint64_t number) {
-    for (int shift = 0; shift < 64; shift += 8) add_byte(static_cast<unsigned char>(number >> shift));
-  }
-  std::uint64_t value() const { return value_; }
-
- private:
-  void add_byte(unsigned char byte) { value_ = (value_ ^ byte) * 0x100000001B3u; }
-  std::uint64_t value_ = 0xCBF29CE484222325u;
-};
-
 std::uint64_t fingerprint_of(const TextFiles& files, const Tokenizer& tokenizer) {
   Fingerprint fingerprint;
-  fingerprint.add(tokenizer.to_json().dump());
-  fingerprint.add(static_cast<std::uint64_t>(tokenizer.special().eos.value_or(-1)));
+  fingerprint.add(tokenizer);
   fingerprint.add(files.separator ? 1 : 0);
   fingerprint.add(files.separator.value_or(""));
-  for (const fs::path& path : files.paths) {
-    fingerprint.add(fs::absolute(path).lexically_normal().string());
-    fingerprint.add(fs::file_size(path));
-    fingerprint.add(static_cast<std::uint64_t>(fs::last_write_time(path).time_since_epoch().count()));
-  }
+  for (const fs::path& path : files.paths) fingerprint.add_file(path);
   return fingerprint.value();
 }
 

@@ -2,12 +2,16 @@
 
 #include <charconv>
 #include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <string_view>
 
 #include "attune/base/error.h"
+#include "attune/text/older_tokenizers.h"
 #include "attune/text/parallel_text.h"
 #include "attune/text/pre_tokenizers/byte_level.h"
 #include "attune/text/pre_tokenizers/characters.h"
+#include "attune/text/tokenizer_file.h"
 #include "attune/text/trainers/bpe_trainer.h"
 #include "attune/text/trainers/character_trainer.h"
 #include "attune/text/trainers/unigram_trainer.h"
@@ -87,7 +91,45 @@ std::unique_ptr<Tokenizer> learn_joint_bpe(std::int64_t size,
   return trainer.train();
 }
 
+// Ids begin with the special tokens, as in every RoBERTa, whose positions begin after the id of padding.
+std::unique_ptr<Tokenizer> learn_roberta_bpe(std::int64_t size, const NextText& texts) {
+  const VocabEntries special = {{"<s>", 0}, {"<pad>", 1}, {"</s>", 2}, {"<unk>", 3}, {"<mask>", 4}};
+  const auto count = static_cast<std::int64_t>(special.size());
+  if (size < 256 + count)
+    fail_usage("--tokenizer bpe:{}: expected at least {}, the 256 bytes and {} special tokens", size,
+               256 + count, count);
+  BpeTrainer trainer({.vocab_size = size - count, .special = {"", "", "", ""}});
+  for (std::string text; texts(text);) trainer.add(text);
+  const TokenizerFile learned = parse_tokenizer_file(trainer.train()->to_json().dump());
+  VocabEntries vocab = special;
+  for (const auto& [token, id] : learned.vocab) vocab.emplace_back(token, id + count);
+  return make_bpe_tokenizer(vocab, learned.merges,
+                            {{"mask_token", {{"content", "<mask>"}, {"lstrip", true}}}});
+}
+
+// The part of `choice` after `kind`, as a size; none where it begins otherwise.
+std::optional<std::int64_t> size_after(std::string_view kind, const std::string& choice) {
+  if (!choice.starts_with(kind)) return std::nullopt;
+  return parse_size(std::string_view(choice).substr(kind.size()));
+}
+
 }  // namespace
+
+std::unique_ptr<Tokenizer> choose_encoder_tokenizer(const std::string& choice, const NextText& texts) {
+  if (const auto size = size_after("bpe:", choice)) return learn_roberta_bpe(*size, texts);
+  for (const std::string_view kind : {"wordpiece:", "wordpiece-cased:"}) {
+    const auto size = size_after(kind, choice);
+    if (!size) continue;
+    WordPieceTrainer trainer({.vocab_size = *size, .lowercase = kind == "wordpiece:"});
+    for (std::string text; texts(text);) trainer.add(text);
+    return trainer.train();
+  }
+  if (!std::filesystem::exists(choice)) {
+    fail_usage("--tokenizer {}: expected wordpiece:SIZE, bpe:SIZE, or a directory or file with a tokenizer",
+               choice);
+  }
+  return load_tokenizer(choice);
+}
 
 std::unique_ptr<Tokenizer> choose_tokenizer(const std::string& choice, const TextFiles& training,
                                             const std::vector<std::filesystem::path>& validation) {

@@ -1,6 +1,7 @@
 // What --tokenizer asks for.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -26,6 +27,17 @@ inline constexpr std::uint64_t kBpeSampleBytes = std::uint64_t{128} << 20;
 // Throws UsageError for anything else, Error for files that cannot be used.
 std::unique_ptr<Tokenizer> choose_tokenizer(const std::string& choice, const TextFiles& training,
                                             const std::vector<std::filesystem::path>& validation = {});
+
+// Texts to learn from, one after the other; false at the end.
+using NextText = std::function<bool(std::string& text)>;
+
+// The same for an encoder, which needs tokens around its texts and one that masks. `choice` is one of
+//   wordpiece:SIZE, wordpiece-cased:SIZE   BERT's, learned from the texts; in lower case or not
+//   bpe:SIZE   RoBERTa's: byte-level BPE learned from the texts, with <s>, <pad>, </s>, <unk> and <mask>,
+//   whose
+//              ids are 0 to 4
+//   DIR or FILE   the tokenizer of a model directory, or a tokenizer.json, vocab.txt or spiece.model
+std::unique_ptr<Tokenizer> choose_encoder_tokenizer(const std::string& choice, const NextText& texts);
 
 // The same for a translation, whose two sides share one vocabulary. `choice` is one of
 //   bpe:SIZE   byte-level BPE of SIZE ids learned from both sides of the parallel text, with <s>, </s>, <unk>

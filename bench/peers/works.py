@@ -5,6 +5,7 @@ A Contender runs one command and reads figures from what came of it; the figures
 
 import json
 import statistics
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -114,6 +115,32 @@ def train_gpt2(o: Options, dtype: str) -> list[Contender]:
         compiled = [*script, "--compile"]
         contenders.append(Contender("torch.compile", lambda folder: compiled, pytorch_read))
     return [*contenders, Contender(ATTUNE, attune_command, attune_read)]
+
+
+# BERT-mini's sizes, with a vocabulary that the text can fill.
+MASKED_MODEL = ["--model", "bert", "--tokenizer", "wordpiece:8000", "--layers", 4, "--heads", 4, "--width", 256]
+
+
+def train_mlm(o: Options) -> list[Contender]:
+    def attune_command(folder, steps=2 + o.steps, out=None):
+        common = [o.attune, "train", "mlm", "--train", str(o.text), *MASKED_MODEL, "--context", 128, "--max-steps", steps]
+        common += ["--batch-size", 32, "--save-steps", 0, "--threads", o.threads, "--out", out or folder / "model"]
+        return list(map(str, common))
+
+    def attune_read(outcome, folder):
+        return {"step_seconds": log_median(outcome, folder, 2), "peak_mib": outcome.peak_mib}
+
+    def pytorch_read(outcome, folder):
+        return {"step_seconds": last_json(outcome.stdout)["step_seconds"], "peak_mib": outcome.peak_mib}
+
+    directory = o.cache / "bert-mini"
+    if not directory.exists():
+        subprocess.run(attune_command(None, 1, directory), check=True, capture_output=True)
+    script = python("train_mlm.py", directory, "--threads", o.threads, "--steps", o.steps)
+    return [
+        Contender("PyTorch eager", lambda folder: script, pytorch_read),
+        Contender(ATTUNE, attune_command, attune_read),
+    ]
 
 
 GENERATORS = {
@@ -236,6 +263,7 @@ WORKS = {
     "char": ("Char GPT 4/4/128/64, batch 12", char_gpt),
     "train-f32": ("GPT-2 124M, 4 x 64, float32", lambda o: train_gpt2(o, "float32")),
     "train-bf16": ("GPT-2 124M, 4 x 64, bfloat16", lambda o: train_gpt2(o, "bfloat16")),
+    "train-mlm": ("BERT-mini 4/4/256, masked language model, 32 x 128, float32", train_mlm),
     "train-translation": ("Encoder-decoder 3+3, width 256, 128 x 16+16, float32", train_translation),
     "generate-f32": ("GPT-2 124M, float32", lambda o: generate(o, "float32")),
     "generate-bf16": ("GPT-2 124M, bfloat16", lambda o: generate(o, "bfloat16")),

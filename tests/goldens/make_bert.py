@@ -4,7 +4,8 @@ Made with torch 2.15.0 and transformers 5.23.0. encoders/FAMILY/HEAD is a model 
 ALBERT, which are the same), width 8 and a vocabulary of 23, with a golden.safetensors beside it. The weights are float32;
 everything in a golden is computed from them in float64 and stored in float32.
 
-FAMILY: bert, roberta, xlm-roberta (mlm only), distilbert, albert
+FAMILY: bert, roberta, xlm-roberta (mlm only), distilbert, albert, albert-groups (mlm only: three layers, the first
+      two of which are the same)
 HEAD: bare, mlm, pretraining (bert, albert), classification, regression, multilabel, tokens, span, choice;
       of bert also f16, bf16 (mlm in half precision) and old (base without prefix, gamma/beta, buffers)
 
@@ -47,6 +48,7 @@ FAMILIES = {
     "xlm-roberta": ("XLMRoberta", SIZES | {"type_vocab_size": 1, "layer_norm_eps": 1e-5}),
     "distilbert": ("DistilBert", DISTIL),
     "albert": ("Albert", SIZES | {"embedding_size": 5, "num_hidden_layers": 2, "classifier_dropout_prob": 0.0}),
+    "albert-groups": ("Albert", SIZES | {"embedding_size": 5, "num_hidden_layers": 3, "num_hidden_groups": 2}),
 }
 NAMES = {"id2label": {0: "no", 1: "maybe", 2: "yes"}, "label2id": {"no": 0, "maybe": 1, "yes": 2}}
 HEADS = {
@@ -166,7 +168,7 @@ def main():
         for seed, head in enumerate(HEADS, 1):
             if head == "pretraining" and family not in ("bert", "albert"):
                 continue
-            if family == "xlm-roberta" and head != "mlm":
+            if family in ("xlm-roberta", "albert-groups") and head != "mlm":
                 continue
             make(family, head, seed)
     make_half(torch.float16, "f16")

@@ -3,12 +3,12 @@
 namespace attune::models {
 namespace {
 
-// Groups of layers that share among themselves only.
-void expect_one(const ConfigFields& fields, const char* name) {
+// A group of several layers, each with weights of its own, that are called in turn.
+void refuse_inner_groups(const ConfigFields& fields) {
   std::int64_t count = 1;
-  fields.read(name, count);
-  check(count == 1, "{}: \"{}\" is {}, which Attune's ALBERT does not have (only 1)", fields.path(), name,
-        count);
+  fields.read("inner_group_num", count);
+  check(count == 1, "{}: \"inner_group_num\" is {}, which Attune's ALBERT does not have (only 1)",
+        fields.path(), count);
 }
 
 AlbertConfig read_config(const ConfigFields& fields) {
@@ -21,8 +21,8 @@ AlbertConfig read_config(const ConfigFields& fields) {
   fields.read("embedding_size", config.embedding_size);
   config.classifier_dropout = 0.1;
   fields.read("classifier_dropout_prob", *config.classifier_dropout);
-  expect_one(fields, "num_hidden_groups");
-  expect_one(fields, "inner_group_num");
+  fields.read("num_hidden_groups", config.num_hidden_groups);
+  refuse_inner_groups(fields);
   validate_read(config, fields);
   return config;
 }
@@ -39,6 +39,9 @@ AlbertConfig::AlbertConfig() {
 void AlbertConfig::validate() const {
   BertConfig::validate();
   expect_size("embedding_size", embedding_size);
+  if (num_hidden_groups < 1 || num_hidden_groups > num_hidden_layers)
+    fail_usage("\"num_hidden_groups\" is {}, expected 1 (all layers share their weights) to {} (none do)",
+               num_hidden_groups, num_hidden_layers);
 }
 
 Albert::Albert(const nn::Scope& scope, const AlbertConfig& config)
@@ -54,8 +57,10 @@ Albert::Albert(const nn::Scope& scope, const AlbertConfig& config)
                    .dropout = config.hidden_dropout_prob,
                    .initializer = config.initializer()},
                   positions_from_zero()),
-      widen_(scope / "widen", config.embedding_size, config.hidden_size, config.initializer()),
-      layer_(scope / "layer", config.layer(), config.layer_initializers()) {}
+      widen_(scope / "widen", config.embedding_size, config.hidden_size, config.initializer()) {
+  for (std::int64_t group = 0; group < config.num_hidden_groups; ++group)
+    groups_.emplace_back(scope / "layers" / group, config.layer(), config.layer_initializers());
+}
 
 Tensor Albert::hidden_states(const TextBatch& batch, const nn::Context& context) const {
   expect_batch(batch, max_length_, "ALBERT");
@@ -64,7 +69,10 @@ Tensor Albert::hidden_states(const TextBatch& batch, const nn::Context& context)
   const Tensor embedded = embeddings_(batch, context);  // (B, T, E)
   // The residual stream stays in float32, whatever type products run in.
   Tensor x = ops::cast(widen_(nn::for_products(embedded, context)), embedded.dtype());  // (B, T, D)
-  for (std::int64_t i = 0; i < calls_; ++i) x = layer_(x, mask, context);
+  // As Hugging Face divides them, also where the groups are not of the same size.
+  const double calls_of_group = static_cast<double>(calls_) / static_cast<double>(groups_.size());
+  for (std::int64_t i = 0; i < calls_; ++i)
+    x = groups_[static_cast<std::size_t>(static_cast<double>(i) / calls_of_group)](x, mask, context);
   return nn::for_products(x, context);
 }
 
@@ -90,7 +98,7 @@ nlohmann::ordered_json AlbertFamily::config() const {
   object.erase("classifier_dropout");
   object["classifier_dropout_prob"] = albert_.head_dropout();
   object["embedding_size"] = albert_.embedding_size;
-  object["num_hidden_groups"] = 1;
+  object["num_hidden_groups"] = albert_.num_hidden_groups;
   object["inner_group_num"] = 1;
   return object;
 }
@@ -113,14 +121,14 @@ WeightTable AlbertFamily::weights(bool with_head) const {
       {.ours = "embeddings.token_type.weight", .checkpoint = "embeddings.token_type_embeddings.weight"}};
   add_norm(rules, "embeddings.norm", "embeddings.LayerNorm");
   add_weight_and_bias(rules, "widen", "encoder.embedding_hidden_mapping_in");
-  const std::string theirs = "encoder.albert_layer_groups.0.albert_layers.0.";
-  add_query_key_value(rules, "layer.self_attention.query_key_value", theirs + "attention.*",
+  const std::string ours = "layers.{}.", theirs = "encoder.albert_layer_groups.{}.albert_layers.0.";
+  add_query_key_value(rules, ours + "self_attention.query_key_value", theirs + "attention.*",
                       {"query", "key", "value"});
-  add_weight_and_bias(rules, "layer.self_attention.output", theirs + "attention.dense");
-  add_norm(rules, "layer.self_attention_norm", theirs + "attention.LayerNorm");
-  add_weight_and_bias(rules, "layer.feed_forward.expand", theirs + "ffn");
-  add_weight_and_bias(rules, "layer.feed_forward.contract", theirs + "ffn_output");
-  add_norm(rules, "layer.feed_forward_norm", theirs + "full_layer_layer_norm");
+  add_weight_and_bias(rules, ours + "self_attention.output", theirs + "attention.dense");
+  add_norm(rules, ours + "self_attention_norm", theirs + "attention.LayerNorm");
+  add_weight_and_bias(rules, ours + "feed_forward.expand", theirs + "ffn");
+  add_weight_and_bias(rules, ours + "feed_forward.contract", theirs + "ffn_output");
+  add_norm(rules, ours + "feed_forward_norm", theirs + "full_layer_layer_norm");
   add_weight_and_bias(rules, "pooler", "pooler");
   add_weight_and_bias(rules, "predictions.dense", "predictions.dense", false);
   add_norm(rules, "predictions.norm", "predictions.LayerNorm", false);

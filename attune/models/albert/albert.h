@@ -1,6 +1,6 @@
 // ALBERT (Lan et al., 1909.11942): BERT with embeddings of fewer dimensions (section 3.1, factorised
-// embedding) and one layer that is called again and again (cross-layer parameter sharing), pre-trained on
-// masked words and the order of sentences.
+// embedding) and layers that share their weights, by default all of them (cross-layer parameter sharing),
+// pre-trained on masked words and the order of sentences.
 //
 // Shapes: B texts, T tokens, D width (hidden_size), E width of the embeddings (embedding_size), V vocabulary.
 #pragma once
@@ -13,7 +13,8 @@ namespace attune::models {
 struct AlbertConfig : BertConfig {
   AlbertConfig();
 
-  std::int64_t embedding_size = 128;  // E
+  std::int64_t embedding_size = 128;   // E
+  std::int64_t num_hidden_groups = 1;  // of neighbouring layers; those of a group share their weights
 
   // Throws UsageError naming the field for sizes that make no model.
   void validate() const;
@@ -29,8 +30,8 @@ class Albert : public TextEncoder {
  private:
   std::int64_t max_length_, calls_;
   TextEmbeddings embeddings_;
-  nn::Linear widen_;        // E -> D
-  nn::EncoderLayer layer_;  // shared by all calls
+  nn::Linear widen_;                      // E -> D
+  std::vector<nn::EncoderLayer> groups_;  // each called for the layers of its group
 };
 
 // BERT's heads on ALBERT's encoder.

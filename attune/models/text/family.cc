@@ -27,18 +27,21 @@ constexpr std::pair<const char*, Reader> readers[] = {{"bert", read<BertFamily>}
 
 }  // namespace
 
+std::shared_ptr<const TextFamily> make_text_family(const nlohmann::json& config, const std::string& name) {
+  const ConfigFields fields(config, name, "text encoder");
+  std::string type, known;
+  fields.read("model_type", type);
+  for (const auto& [family, reader] : readers) {
+    if (type == family) return reader(config, fields);
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", family);
+  }
+  fail("{}: \"model_type\" is \"{}\", expected one of {}", name, type, known);
+}
+
 std::shared_ptr<const TextFamily> read_text_family(const std::filesystem::path& directory) {
   check(std::filesystem::is_directory(directory), "{} is not a model directory", directory.string());
   const auto path = directory / "config.json";
-  const nlohmann::json object = read_json_object(path);
-  const ConfigFields fields(object, path, "text encoder");
-  std::string type, known;
-  fields.read("model_type", type);
-  for (const auto& [name, reader] : readers) {
-    if (type == name) return reader(object, fields);
-    known += fmt::format("{}{}", known.empty() ? "" : ", ", name);
-  }
-  fail("{}: \"model_type\" is \"{}\", expected one of {}", path.string(), type, known);
+  return make_text_family(read_json_object(path), path.string());
 }
 
 }  // namespace attune::models

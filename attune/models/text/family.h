@@ -60,5 +60,7 @@ class TextFamily {
 // The family of a model directory, by the "model_type" of its config.json. Throws Error, naming the known
 // ones, for another, and naming the field for what a configuration asks for beyond them.
 std::shared_ptr<const TextFamily> read_text_family(const std::filesystem::path& directory);
+// The same of what a config.json holds; `name` stands for the file in errors.
+std::shared_ptr<const TextFamily> make_text_family(const nlohmann::json& config, const std::string& name);
 
 }  // namespace attune::models

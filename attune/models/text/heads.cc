@@ -5,40 +5,6 @@
 namespace attune::models {
 namespace {
 
-Tensor vocabulary_logits(const VocabularyHead& head, const Tensor& hidden, const nn::Context& context) {
-  return ops::linear(head.transform(hidden, context), head.weight, head.bias);  // (..., V)
-}
-
-// The rows of (B, T, D) whose target counts, and these targets: (M, D) and (M).
-struct CountedRows {
-  Tensor hidden, targets;
-};
-
-CountedRows counted_rows(const Tensor& hidden, const Tensor& targets, const nn::Context& context) {
-  const std::int64_t rows = hidden.dim(0) * hidden.dim(1);
-  check(targets.dtype() == DType::int64 && targets.shape() == hidden.shape().without(-1),
-        "masked language modelling: targets are {} {}, expected int64 {}", name_of(targets.dtype()),
-        targets.shape(), hidden.shape().without(-1));
-  std::vector<std::int64_t> where, counted;
-  const std::vector<std::int64_t> all = targets.to_vector<std::int64_t>();
-  for (std::int64_t row = 0; row < rows; ++row) {
-    if (all[static_cast<std::size_t>(row)] == -100) continue;
-    where.push_back(row);
-    counted.push_back(all[static_cast<std::size_t>(row)]);
-  }
-  const auto count = static_cast<std::int64_t>(where.size());
-  const Tensor table = ops::reshape(hidden, {rows, hidden.dim(2)});           // (B T, D)
-  const Tensor picked = ops::embedding(Tensor::from(where, {count}), table);  // (M, D)
-  return {nn::for_products(picked, context), Tensor::from(counted, {count})};
-}
-
-Tensor vocabulary_loss(const VocabularyHead& head, const Tensor& hidden, const Tensor& targets,
-                       const nn::Context& context) {
-  const CountedRows rows = counted_rows(hidden, targets, context);
-  return ops::linear_cross_entropy(head.transform(rows.hidden, context), head.weight, head.bias,
-                                   rows.targets);
-}
-
 Tensor squared_error(const Tensor& logits, const Tensor& targets) {
   check(is_floating(targets.dtype()) && targets.elements() == logits.elements() &&
             (targets.shape() == logits.shape() || logits.dim(-1) == 1),
@@ -71,6 +37,24 @@ Tensor within(const Tensor& positions, std::int64_t tokens) {
 
 }  // namespace
 
+CountedRows counted_rows(const Tensor& hidden, const Tensor& targets, const nn::Context& context) {
+  const std::int64_t rows = hidden.dim(0) * hidden.dim(1);
+  check(targets.dtype() == DType::int64 && targets.shape() == hidden.shape().without(-1),
+        "masked language modelling: targets are {} {}, expected int64 {}", name_of(targets.dtype()),
+        targets.shape(), hidden.shape().without(-1));
+  std::vector<std::int64_t> where, counted;
+  const std::vector<std::int64_t> all = targets.to_vector<std::int64_t>();
+  for (std::int64_t row = 0; row < rows; ++row) {
+    if (all[static_cast<std::size_t>(row)] == -100) continue;
+    where.push_back(row);
+    counted.push_back(all[static_cast<std::size_t>(row)]);
+  }
+  const auto count = static_cast<std::int64_t>(where.size());
+  const Tensor table = ops::reshape(hidden, {rows, hidden.dim(2)});           // (B T, D)
+  const Tensor picked = ops::embedding(Tensor::from(where, {count}), table);  // (M, D)
+  return {nn::for_products(picked, context), Tensor::from(counted, {count})};
+}
+
 BareTextModel::BareTextModel(std::shared_ptr<const TextFamily> family, TextLabels labels, bool with_pooler)
     : TextModel(std::move(family), std::move(labels), "Model") {
   if (with_pooler) pooler_ = this->family().make_pooler(root());
@@ -85,38 +69,52 @@ Tensor BareTextModel::pooled(const Tensor& hidden, const nn::Context& context) c
   return pooler_(hidden, context);
 }
 
-MaskedLanguageModel::MaskedLanguageModel(std::shared_ptr<const TextFamily> family, TextLabels labels)
-    : TextModel(std::move(family), std::move(labels), "ForMaskedLM"),
+VocabularyModel::VocabularyModel(std::shared_ptr<const TextFamily> family, TextLabels labels,
+                                 std::string suffix)
+    : TextModel(std::move(family), std::move(labels), std::move(suffix)),
       head_(this->family().make_vocabulary(root(), encoder())) {}
 
-Tensor MaskedLanguageModel::logits(const Tensor& hidden, const nn::Context& context) const {
-  return vocabulary_logits(head_, hidden, context);
+Tensor VocabularyModel::vocabulary_logits(const Tensor& hidden, const nn::Context& context) const {
+  return ops::linear(head_.transform(hidden, context), head_.weight, head_.bias);  // (..., V)
 }
 
+Tensor VocabularyModel::vocabulary_loss(const Tensor& hidden, const Tensor& targets,
+                                        const nn::Context& context) const {
+  const CountedRows rows = counted_rows(hidden, targets, context);
+  return ops::linear_cross_entropy(head_.transform(rows.hidden, context), head_.weight, head_.bias,
+                                   rows.targets);
+}
+
+MaskedLanguageModel::MaskedLanguageModel(std::shared_ptr<const TextFamily> family, TextLabels labels)
+    : VocabularyModel(std::move(family), std::move(labels), "ForMaskedLM") {}
+
 Tensor MaskedLanguageModel::logits(const TextBatch& batch, const nn::Context& context) const {
-  return logits(encoder().hidden_states(batch, context), context);
+  return vocabulary_logits(encoder().hidden_states(batch, context), context);
 }
 
 Tensor MaskedLanguageModel::loss(const TextBatch& batch, const Tensor& targets,
                                  const nn::Context& context) const {
-  return vocabulary_loss(head_, encoder().hidden_states(batch, context), targets, context);
+  return vocabulary_loss(encoder().hidden_states(batch, context), targets, context);
 }
 
 PretrainingModel::PretrainingModel(std::shared_ptr<const TextFamily> family, TextLabels labels)
-    : TextModel(std::move(family), std::move(labels), "ForPreTraining"),
-      vocabulary_(this->family().make_vocabulary(root(), encoder())),
+    : VocabularyModel(std::move(family), std::move(labels), "ForPreTraining"),
       pair_(required(this->family().make_pair(root()))) {}
+
+Tensor PretrainingModel::pair_logits(const Tensor& hidden, const nn::Context& context) const {
+  return pair_(hidden, context);
+}
 
 PretrainingModel::Logits PretrainingModel::logits(const TextBatch& batch, const nn::Context& context) const {
   const Tensor hidden = encoder().hidden_states(batch, context);  // (B, T, D)
-  return {vocabulary_logits(vocabulary_, hidden, context), pair_(hidden, context)};
+  return {vocabulary_logits(hidden, context), pair_logits(hidden, context)};
 }
 
 Tensor PretrainingModel::loss(const TextBatch& batch, const Tensor& targets, const Tensor& pairs,
                               const nn::Context& context) const {
   const Tensor hidden = encoder().hidden_states(batch, context);  // (B, T, D)
-  return ops::add(vocabulary_loss(vocabulary_, hidden, targets, context),
-                  ops::cross_entropy(pair_(hidden, context), pairs));
+  return ops::add(vocabulary_loss(hidden, targets, context),
+                  ops::cross_entropy(pair_logits(hidden, context), pairs));
 }
 
 SequenceClassifier::SequenceClassifier(std::shared_ptr<const TextFamily> family, TextLabels labels)

@@ -25,26 +25,45 @@ class BareTextModel : public TextModel {
   HeadLayers pooler_;
 };
 
-// Masked language modelling (Devlin et al., 1810.04805, section 3.1).
-class MaskedLanguageModel : public TextModel {
- public:
-  MaskedLanguageModel(std::shared_ptr<const TextFamily> family, TextLabels labels);
+// The rows of hidden states (B, T, D) whose target (B, T) counts, in the type of products, and these targets.
+struct CountedRows {
+  Tensor hidden, targets;  // (M, D), (M)
+};
+CountedRows counted_rows(const Tensor& hidden, const Tensor& targets, const nn::Context& context);
 
+// What masked language models share: scores over the vocabulary (Devlin et al., 1810.04805, section 3.1).
+class VocabularyModel : public TextModel {
+ public:
   // (..., D) -> (..., V): what each token may have been, for all of the hidden states or for some rows.
-  Tensor logits(const Tensor& hidden, const nn::Context& context) const;
-  Tensor logits(const TextBatch& batch, const nn::Context& context) const;  // (B, T, V)
-  // Targets (B, T) int64; those of -100 do not count, and only the others go through the output layer.
-  Tensor loss(const TextBatch& batch, const Tensor& targets, const nn::Context& context) const;
+  Tensor vocabulary_logits(const Tensor& hidden, const nn::Context& context) const;
+
+ protected:
+  VocabularyModel(std::shared_ptr<const TextFamily> family, TextLabels labels, std::string suffix);
+
+  // Of hidden states (B, T, D) and targets (B, T) int64; those of -100 do not count, and only the others go
+  // through the output layer.
+  Tensor vocabulary_loss(const Tensor& hidden, const Tensor& targets, const nn::Context& context) const;
 
  private:
   VocabularyHead head_;
 };
 
+class MaskedLanguageModel : public VocabularyModel {
+ public:
+  MaskedLanguageModel(std::shared_ptr<const TextFamily> family, TextLabels labels);
+
+  Tensor logits(const TextBatch& batch, const nn::Context& context) const;  // (B, T, V)
+  // Targets (B, T) int64; those of -100 do not count.
+  Tensor loss(const TextBatch& batch, const Tensor& targets, const nn::Context& context) const;
+};
+
 // Masked language modelling and whether the second text follows the first: next sentence (BERT, 1810.04805,
 // section 3.1), sentence order (ALBERT, 1909.11942, section 3.1).
-class PretrainingModel : public TextModel {
+class PretrainingModel : public VocabularyModel {
  public:
   PretrainingModel(std::shared_ptr<const TextFamily> family, TextLabels labels);
+
+  Tensor pair_logits(const Tensor& hidden, const nn::Context& context) const;  // (B, T, D) -> (B, 2)
 
   struct Logits {
     Tensor vocabulary;  // (B, T, V)
@@ -57,7 +76,6 @@ class PretrainingModel : public TextModel {
               const nn::Context& context) const;
 
  private:
-  VocabularyHead vocabulary_;
   HeadLayers pair_;
 };
 
@@ -155,6 +173,15 @@ StartedModel<Model> start_text_model(const std::filesystem::path& directory,
   auto model = std::make_unique<Model>(read_text_family(directory), labels.value_or(stored));
   LoadReport report = model->load(directory, {.fresh = fresh_head(labels, stored, generator)});
   return {std::move(model), std::move(report.fresh)};
+}
+
+// A model to train from the beginning.
+template <typename Model>
+std::unique_ptr<Model> new_text_model(std::shared_ptr<const TextFamily> family, TextLabels labels,
+                                      Generator& generator) {
+  auto model = std::make_unique<Model>(std::move(family), std::move(labels));
+  model->initialize(generator);
+  return model;
 }
 
 }  // namespace attune::models

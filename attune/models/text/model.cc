@@ -1,5 +1,7 @@
 #include "attune/models/text/model.h"
 
+#include <algorithm>
+
 #include "attune/io/file.h"
 
 namespace attune::models {
@@ -22,6 +24,13 @@ HeadLayers TextModel::required(HeadLayers layers) const {
   check(static_cast<bool>(layers), "there is no {}{}: the family \"{}\" has no layers for that head",
         facts().class_names, suffix_, facts().model_type);
   return layers;
+}
+
+void TextModel::initialize(Generator& generator) const {
+  parameters_.initialize(generator);
+  const Tensor& embedding = encoder_->word_embedding();  // (V, E)
+  const std::int64_t width = embedding.dim(1);
+  std::fill_n(embedding.mutable_data<float>() + facts().padding_token * width, width, 0.0F);
 }
 
 LoadReport TextModel::load(const std::filesystem::path& directory, const LoadOptions& options) {

@@ -25,6 +25,9 @@ class TextModel {
   WeightTable weight_table() const { return family_->weights(/*with_head=*/suffix_ != "Model"); }
   const TextEncoder& encoder() const { return *encoder_; }
 
+  // Allocates every parameter and draws its first values, as Hugging Face's classes start out; the padding
+  // token's embedding is zero.
+  void initialize(Generator& generator) const;
   // Binds every parameter to the checkpoint's, but for the fresh ones of the options. Throws Error that lists
   // what does not fit.
   LoadReport load(const std::filesystem::path& directory, const LoadOptions& options = {});

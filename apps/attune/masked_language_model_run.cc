@@ -1,0 +1,189 @@
+#include "apps/attune/masked_language_model_run.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "attune/io/message.h"
+#include "attune/text/language_files.h"
+#include "attune/text/sentence_corpus.h"
+
+namespace attune::command {
+namespace {
+
+namespace fs = std::filesystem;
+using models::VocabularyModel;
+using tasks::PairObjective;
+
+PairObjective pairs_of(const MaskedLanguageModelRun& run) {
+  if (run.next_sentence) return PairObjective::next_sentence;
+  return run.sentence_order ? PairObjective::sentence_order : PairObjective::none;
+}
+
+void validate(const MaskedLanguageModelRun& run) {
+  if (run.train.empty() && !run.place.resume)
+    fail_usage("--train FILE is missing: what should the model learn from?");
+  run.place.validate();
+  if (!run.place.resume) run.encoder.validate();
+  expect_positive("--batch-size", run.batch_size);
+  expect_positive("--context", run.encoder.sizes.context);
+  if (run.masking != "dynamic" && run.masking != "static")
+    fail_usage("--masking is '{}', expected dynamic or static", run.masking);
+  run.masked.validate();
+  if (run.next_sentence && run.sentence_order)
+    fail_usage("--next-sentence and --sentence-order exclude one another");
+  tasks::smoothed_shares({}, run.language_smoothing);
+}
+
+// The part of a tokenizer's sample that each language has: as often as it is trained on.
+text::NextText tokenizer_texts(const MaskedLanguageModelRun& run,
+                               const std::vector<text::LanguageFiles>& languages) {
+  std::vector<std::int64_t> bytes;
+  for (const text::LanguageFiles& language : languages) {
+    bytes.push_back(1);
+    for (const fs::path& file : language.files)
+      bytes.back() += static_cast<std::int64_t>(fs::file_size(file));
+  }
+  return text::sample_lines(languages, tasks::smoothed_shares(bytes, run.language_smoothing),
+                            text::kBpeSampleBytes);
+}
+
+template <typename Model>
+std::unique_ptr<VocabularyModel> start_as(const MaskedLanguageModelRun& run, const text::Tokenizer& tokenizer,
+                                          const std::optional<train::Checkpoint>& checkpoint,
+                                          std::vector<std::string>& fresh) {
+  if (checkpoint) return models::load_text_model<Model>(checkpoint->path);
+  Generator generator{.seed = run.training.seed};
+  auto started = start_encoder<Model>(run.encoder, std::nullopt, tokenizer, generator);
+  fresh = std::move(started.fresh);
+  return std::move(started.model);
+}
+
+std::int64_t context_of(const MaskedLanguageModelRun& run, const VocabularyModel& model) {
+  const std::int64_t wanted = run.encoder.sizes.context, most = model.facts().max_length;
+  if (run.context_given && wanted > most)
+    fail_usage("--context is {}, the model of {} takes {} tokens", wanted, run.encoder.model, most);
+  return std::min(wanted, most);
+}
+
+class Corpora {
+ public:
+  Corpora(const MaskedLanguageModelRun& run, const text::Tokenizer& tokenizer, std::int64_t context,
+          std::FILE* progress)
+      : run_(run), tokenizer_(tokenizer), context_(context), progress_(progress) {}
+
+  std::vector<tasks::MaskedExamples> open(const std::vector<text::LanguageFiles>& languages,
+                                          const std::string& kind) const {
+    std::vector<tasks::MaskedExamples> all;
+    for (std::size_t i = 0; i < languages.size(); ++i)
+      all.emplace_back(
+          tokenise(languages[i], fmt::format("{}-{}.sentences", kind, i)), tokenizer_, languages[i].name,
+          tasks::MaskedExampleOptions{
+              .context = context_, .packing = run_.packing, .pairs = pairs_of(run_), .masking = run_.masked});
+    return all;
+  }
+
+ private:
+  text::SentenceCorpus tokenise(const text::LanguageFiles& language, const std::string& name) const {
+    const fs::path cache = run_.cache.empty() ? fs::path(run_.place.out) / "cache" : fs::path(run_.cache);
+    fs::create_directories(cache);
+    // Only a text that takes a while to tokenise is worth a line.
+    constexpr std::uint64_t worth_telling = std::uint64_t{32} << 20;
+    std::uint64_t told = 0;
+    const auto tell = [&](std::uint64_t done) {
+      if (progress_ == nullptr || done / worth_telling == told) return;
+      told = done / worth_telling;
+      io::print_message(progress_, "tokenising {}: {} MB\n", language.name, done / 1'000'000);
+    };
+    return text::open_sentence_corpus(language.files, tokenizer_, run_.masked.whole_words, cache / name,
+                                      tell);
+  }
+
+  const MaskedLanguageModelRun& run_;
+  const text::Tokenizer& tokenizer_;
+  std::int64_t context_;
+  std::FILE* progress_;
+};
+
+void tell(std::FILE* progress, const MaskedLanguageModelRun& run, const VocabularyModel& model,
+          const std::vector<std::string>& fresh, const std::vector<text::LanguageFiles>& languages,
+          const tasks::MaskedLanguageModeling& task) {
+  if (progress == nullptr) return;
+  const tasks::LanguageSampling& sampling = task.sampling();
+  io::print_message(progress, "{} examples an epoch, {}; {} parameters, {} micro-batches an epoch\n",
+                    sampling.per_epoch(), run.packing ? "packed" : "of a sentence each or a pair",
+                    model.parameters().count(), task.micro_batches_per_epoch());
+  if (languages.size() > 1) {
+    std::vector<std::string> shares;
+    for (std::size_t i = 0; i < languages.size(); ++i)
+      shares.push_back(fmt::format(
+          "{} {:.1f}%", languages[i].name,
+          100.0 * static_cast<double>(sampling.per_epoch(i)) / static_cast<double>(sampling.per_epoch())));
+    io::print_message(progress, "{} languages, smoothed by {}: {}\n", languages.size(),
+                      run.language_smoothing, fmt::join(shares, ", "));
+  }
+  if (!fresh.empty()) io::print_message(progress, "new, to be learned: {}\n", fmt::join(fresh, ", "));
+}
+
+// Calls visit(name, field) for every option of the run beside those of training, under the name of its flag.
+template <typename Run, typename Visit>
+void for_each_field(Run& run, Visit&& visit) {
+  visit("train", run.train);
+  visit("valid", run.valid);
+  visit("language_smoothing", run.language_smoothing);
+  visit("packing", run.packing);
+  for_each_encoder_field(run.encoder, visit);
+  visit("masking", run.masking);
+  visit("mask_probability", run.masked.probability);
+  visit("mask_replace_probability", run.masked.mask_replace_probability);
+  visit("random_replace_probability", run.masked.random_replace_probability);
+  visit("whole_word_mask", run.masked.whole_words);
+  visit("next_sentence", run.next_sentence);
+  visit("sentence_order", run.sentence_order);
+  visit("batch_size", run.batch_size);
+}
+
+}  // namespace
+
+void to_json(nlohmann::ordered_json& json, const MaskedLanguageModelRun& run) {
+  for_each_field(run, [&](const char* name, const auto& field) { json[name] = field; });
+}
+
+void from_json(const nlohmann::ordered_json& json, MaskedLanguageModelRun& run) {
+  read_run(json, run, [](auto& of, auto visit) { for_each_field(of, visit); });
+}
+
+train::TrainingResult train_masked_language_model(const MaskedLanguageModelRun& run, std::FILE* progress) {
+  validate(run);
+  nlohmann::ordered_json configuration;
+  to_json(configuration, run);
+  train::RunDirectory directory(run.place.out, run.place.mode(), run.training, configuration.dump());
+
+  const auto checkpoint = directory.checkpoint();
+  const auto languages = text::find_languages(run.train);
+  const auto tokenizer = checkpoint ? text::load_tokenizer(checkpoint->path)
+                                    : encoder_tokenizer(run.encoder, tokenizer_texts(run, languages));
+  std::vector<std::string> fresh;
+  const bool pairs = pairs_of(run) != PairObjective::none;
+  const auto model = pairs ? start_as<models::PretrainingModel>(run, *tokenizer, checkpoint, fresh)
+                           : start_as<models::MaskedLanguageModel>(run, *tokenizer, checkpoint, fresh);
+
+  const Corpora corpora(run, *tokenizer, context_of(run, *model), progress);
+  tasks::MaskedLanguageModeling task(
+      *model, corpora.open(languages, "train"), corpora.open(text::find_languages(run.valid), "valid"),
+      {.batch_size = run.batch_size,
+       .masking = run.masking == "static" ? tasks::MaskSchedule::fixed : tasks::MaskSchedule::dynamic,
+       .pairs = pairs_of(run),
+       .language_smoothing = run.language_smoothing,
+       .seed = run.training.seed});
+  tell(progress, run, *model, fresh, languages, task);
+  const auto save = [&](const fs::path& to) {
+    model->save(to);
+    text::save_tokenizer(*tokenizer, to, model->facts().max_length, model->facts().token_types > 1);
+  };
+  return train::Trainer(model->parameters(), task, directory, save, progress).train();
+}
+
+}  // namespace attune::command
