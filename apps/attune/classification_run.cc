@@ -21,15 +21,8 @@ using models::ProblemType;
 using models::TextLabels;
 
 void validate(const ClassificationRun& run) {
-  if (run.train.empty() && !run.place.resume)
-    fail_usage("--train FILE is missing: what should the model learn from?");
-  if (run.model.empty() && !run.place.resume)
-    fail_usage("--model DIR is missing: which pretrained encoder should learn it?");
-  run.place.validate();
+  validate_encoder_run(run.train, run.model, run.max_length, run.batch_size, run.place);
   run.columns.validate();
-  expect_positive("--batch-size", run.batch_size);
-  if (run.max_length < 0)
-    fail_usage("--max-length is {}, expected 0 (what the model takes) or more", run.max_length);
 }
 
 std::vector<text::Table> read_tables(const std::vector<std::string>& paths, const TextColumns& columns) {
@@ -38,7 +31,6 @@ std::vector<text::Table> read_tables(const std::vector<std::string>& paths, cons
   return tables;
 }
 
-// The labels of the training data. A directory whose own labels cover them keeps its labels, and so its head.
 TextLabels labels_of(const ClassificationRun& run, const std::vector<text::Table>& tables) {
   if (run.regression) return {.names = {"LABEL_0"}, .stated_type = ProblemType::regression};
   std::vector<std::string> found;
@@ -46,50 +38,13 @@ TextLabels labels_of(const ClassificationRun& run, const std::vector<text::Table
     for (std::string& label : tasks::distinct_labels(table, run.columns.label_column()))
       found.push_back(std::move(label));
   }
-  TextLabels labels{.names = tasks::LabelMap::of_labels(std::move(found)).names(),
-                    .stated_type = ProblemType::single_label_classification};
-  check(labels.count() > 1, "every text of the training data has the label \"{}\": there is nothing to learn",
-        labels.names.front());
-  const TextLabels stored = models::read_text_labels(run.model);
-  const bool covered = std::ranges::all_of(labels.names, [&](const std::string& name) {
-    return std::ranges::find(stored.names, name) != stored.names.end();
-  });
-  if (covered) labels.names = stored.names;
-  return labels;
-}
-
-struct Started {
-  std::unique_ptr<models::SequenceClassifier> model;
-  std::vector<std::string> fresh;  // parameters that were drawn
-};
-
-// The encoder with a head for the labels; of a resumed run, that of the checkpoint.
-Started start(const ClassificationRun& run, const std::vector<text::Table>& tables,
-              const std::optional<train::Checkpoint>& checkpoint) {
-  if (checkpoint) return {models::load_text_model<models::SequenceClassifier>(checkpoint->path), {}};
-  Generator generator{.seed = run.training.seed};
-  auto [model, fresh] =
-      models::start_text_model<models::SequenceClassifier>(run.model, labels_of(run, tables), generator);
-  return {std::move(model), std::move(fresh)};
-}
-
-// Throws UsageError for one that leaves no token of the text.
-std::int64_t max_length_of(const ClassificationRun& run, const text::Tokenizer& tokenizer,
-                           const models::SequenceClassifier& model) {
-  const std::int64_t most = model.facts().max_length;
-  const std::int64_t length = run.max_length > 0 ? std::min(run.max_length, most) : most;
-  const bool pairs = run.columns.pairs();
-  const auto added = static_cast<std::int64_t>(tokenizer.added_special_tokens(pairs));
-  const std::int64_t least = added + (pairs ? 2 : 1);
-  if (length < least)
-    fail_usage("--max-length is {}, expected at least {}: the tokenizer adds {} special tokens", length,
-               least, added);
-  return length;
+  return {.names = labels_to_learn(std::move(found), run.model),
+          .stated_type = ProblemType::single_label_classification};
 }
 
 tasks::LabelledTexts encode(const ClassificationRun& run, const std::vector<text::Table>& tables,
                             const text::Tokenizer& tokenizer, const models::SequenceClassifier& model) {
-  const std::int64_t length = max_length_of(run, tokenizer, model);
+  const std::int64_t length = length_limit(run.max_length, tokenizer, model.facts(), run.columns.pairs());
   const tasks::LabelMap labels(model.labels().names);
   const std::size_t column = run.columns.label_column();
   tasks::LabelledTexts texts;
@@ -115,7 +70,7 @@ void tell(std::FILE* progress, const models::SequenceClassifier& model, const st
   } else {
     io::print_message(progress, "labels: {}\n", fmt::join(model.labels().names, ", "));
   }
-  if (!fresh.empty()) io::print_message(progress, "new, to be learned: {}\n", fmt::join(fresh, ", "));
+  tell_fresh(progress, fresh);
 }
 
 // Calls visit(name, field) for every option of the run beside those of training, under the name of its flag.
@@ -154,10 +109,9 @@ train::TrainingResult train_classification(const ClassificationRun& run, std::FI
   const auto checkpoint = directory.checkpoint();
   const auto tokenizer = text::load_tokenizer(checkpoint ? checkpoint->path : fs::path(run.model));
   const auto tables = read_tables(run.train, run.columns);
-  const auto [model, fresh] = start(run, tables, checkpoint);
-  check(tokenizer->vocab_size() <= model->facts().vocab_size,
-        "the tokenizer has {} tokens, the model of {} takes {}", tokenizer->vocab_size(), run.model,
-        model->facts().vocab_size);
+  const auto [model, fresh] = start_encoder<models::SequenceClassifier>(
+      run.model, run.training.seed, checkpoint, [&] { return labels_of(run, tables); });
+  expect_vocabulary(*tokenizer, model->facts(), run.model);
 
   auto train_texts = encode(run, tables, *tokenizer, *model);
   std::optional<tasks::LabelledTexts> valid_texts;

@@ -1,5 +1,8 @@
 // attune train TASK: trains a model on the user's data.
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
+#include <string>
 
 #include "apps/attune/command.h"
 
@@ -9,13 +12,17 @@ void add_train(Program& program) {
   CLI::App& train = *program.app.add_subcommand("train", "Train a model");
   train.require_subcommand(0, 1);
   train.callback([&train] {
-    if (train.get_subcommands().empty())
-      throw CLI::RequiredError("a task after train: lm, mlm, translation, classification or regression,");
+    if (!train.get_subcommands().empty()) return;
+    std::string tasks;
+    for (const CLI::App* task : train.get_subcommands([](const CLI::App*) { return true; }))
+      tasks += (tasks.empty() ? "" : ", ") + task->get_name();
+    throw CLI::RequiredError(fmt::format("a task after train ({})", tasks));
   });
   add_train_language_model(program, train);
   add_train_masked_language_model(program, train);
   add_train_translation(program, train);
   add_train_classification(program, train);
+  add_train_token_classification(program, train);
 }
 
 }  // namespace attune::command

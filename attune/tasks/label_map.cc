@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <unordered_set>
 #include <utility>
 
@@ -13,7 +12,6 @@ namespace attune::tasks {
 namespace {
 
 constexpr std::size_t kMostListed = 30;
-constexpr std::int64_t kMostLabels = 1'000'000;
 
 // A whole number as integers are written: no plus, no leading zeros, so that two names never are one number.
 std::optional<std::int64_t> whole_number(std::string_view name) {
@@ -33,11 +31,6 @@ std::string list_labels(const LabelMap& labels) {
     list += fmt::format("{}\"{}\"", i == 0 ? "" : ", ", labels.names()[i]);
   if (count < labels.names().size()) list += fmt::format(" and {} more", labels.names().size() - count);
   return list;
-}
-
-std::string label_name(const nlohmann::json& value, const std::string& id) {
-  check(value.is_string(), "\"id2label\": the name of {} is {}, expected a string", id, value.dump());
-  return value.get<std::string>();
 }
 
 }  // namespace
@@ -65,32 +58,6 @@ LabelMap LabelMap::of_labels(std::vector<std::string> labels) {
   return LabelMap(std::move(labels));
 }
 
-LabelMap LabelMap::of_config(const nlohmann::json& config) {
-  const auto map = config.find("id2label");
-  if (map == config.end() || map->is_null()) {
-    const auto count = config.find("num_labels");
-    const bool given = count != config.end() && !count->is_null();
-    check(!given || count->is_number_integer(), "\"num_labels\" is {}, expected a whole number",
-          given ? count->dump() : "");
-    const std::int64_t size = given ? count->get<std::int64_t>() : 2;
-    check(size >= 1 && size <= kMostLabels, "\"num_labels\" is {}, expected 1 to {}", size, kMostLabels);
-    std::vector<std::string> names(static_cast<std::size_t>(size));
-    for (std::size_t i = 0; i < names.size(); ++i) names[i] = fmt::format("LABEL_{}", i);
-    return LabelMap(std::move(names));
-  }
-  check(map->is_object() && !map->empty(), "\"id2label\" is {}, expected an object {{\"0\": \"name\", …}}",
-        map->is_object() ? "empty" : map->type_name());
-  std::vector<std::string> names(map->size());
-  for (const auto& [id, name] : map->items()) {
-    const auto place = whole_number(id);
-    check(place && *place >= 0 && *place < static_cast<std::int64_t>(names.size()),
-          "\"id2label\" has {} labels and the id \"{}\", expected 0 to {}", names.size(), id,
-          names.size() - 1);
-    names[static_cast<std::size_t>(*place)] = label_name(name, id);
-  }
-  return LabelMap(std::move(names));
-}
-
 const std::string& LabelMap::name(std::int64_t id) const {
   check(id >= 0 && id < size(), "there is no label {}: there are {}", id, size());
   return names_[static_cast<std::size_t>(id)];
@@ -100,16 +67,6 @@ std::optional<std::int64_t> LabelMap::id(std::string_view name) const {
   const auto found = ids_.find(name);
   if (found == ids_.end()) return std::nullopt;
   return found->second;
-}
-
-void LabelMap::write(nlohmann::ordered_json& config) const {
-  nlohmann::ordered_json names, ids;
-  for (std::size_t i = 0; i < names_.size(); ++i) {
-    names[fmt::format("{}", i)] = names_[i];
-    ids[names_[i]] = i;
-  }
-  config["id2label"] = std::move(names);
-  config["label2id"] = std::move(ids);
 }
 
 std::int64_t label_id(std::string_view label, const LabelMap& labels, std::string_view where) {

@@ -1,9 +1,8 @@
-// Names of classes and their ids, as "id2label" and "label2id" of Hugging Face's config.json; and the labels
-// of tables as ids, or as the numbers of a regression.
+// Names of classes and their ids; and the labels of tables as ids, or as the numbers of a regression. What
+// config.json calls them is read by models::read_text_labels().
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,19 +23,12 @@ class LabelMap {
   // 0 to C - 1 are their own ids, else by their bytes. Hugging Face's run_glue.py does the same. Throws Error
   // for none, and for "nan" among numbers.
   static LabelMap of_labels(std::vector<std::string> labels);
-  // What config.json has: "id2label", or LABEL_0 … for "num_labels" without names, as Hugging Face calls
-  // them; two of them where there is neither. Throws Error for ids that are not 0 to C - 1 and names that are
-  // not unique strings.
-  static LabelMap of_config(const nlohmann::json& config);
 
   std::int64_t size() const { return static_cast<std::int64_t>(names_.size()); }
   const std::vector<std::string>& names() const { return names_; }
   // Throws Error for an id out of range.
   const std::string& name(std::int64_t id) const;
   std::optional<std::int64_t> id(std::string_view name) const;
-
-  // Sets "id2label" and "label2id".
-  void write(nlohmann::ordered_json& config) const;
 
  private:
   struct Hash {

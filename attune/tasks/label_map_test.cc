@@ -2,14 +2,11 @@
 
 #include <gmock/gmock.h>
 
-#include <nlohmann/json.hpp>
-
 #include "attune/base/error.h"
 
 namespace attune::tasks {
 namespace {
 
-using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -45,30 +42,6 @@ TEST(LabelMapTest, SortsNamesAndNumbers) {
   EXPECT_EQ(labels.id("3"), std::nullopt);
   EXPECT_THROW(labels.name(3), Error);
   EXPECT_THROW(labels.name(-1), Error);
-}
-
-TEST(LabelMapTest, StandsInTheConfiguration) {
-  nlohmann::ordered_json config{{"model_type", "bert"}};
-  const LabelMap labels({"neg", "pos"});
-  labels.write(config);
-  EXPECT_EQ(config.dump(),
-            R"({"model_type":"bert","id2label":{"0":"neg","1":"pos"},"label2id":{"neg":0,"pos":1}})");
-  EXPECT_EQ(LabelMap::of_config(json::parse(config.dump())).names(), labels.names());
-  EXPECT_THAT(LabelMap::of_config(json::object()).names(), ElementsAre("LABEL_0", "LABEL_1"));
-  EXPECT_EQ(LabelMap::of_config({{"num_labels", 3}}).size(), 3);
-}
-
-TEST(LabelMapTest, RefusesConfigurationsThatMapNothing) {
-  const auto of = [](const char* text) { return error([&] { LabelMap::of_config(json::parse(text)); }); };
-  EXPECT_THAT(of(R"({"id2label": ["a"]})"), HasSubstr("id2label"));
-  EXPECT_THAT(of(R"({"id2label": {}})"), HasSubstr("empty"));
-  EXPECT_THAT(of(R"({"id2label": {"0": "a", "2": "b"}})"), HasSubstr("the id \"2\""));
-  EXPECT_THAT(of(R"({"id2label": {"0": "a", "01": "b"}})"), HasSubstr("\"01\""));
-  EXPECT_THAT(of(R"({"id2label": {"0": "a", "1": "a"}})"), HasSubstr("two labels"));
-  EXPECT_THAT(of(R"({"id2label": {"0": 1}})"), HasSubstr("expected a string"));
-  EXPECT_THAT(of(R"({"num_labels": -1})"), HasSubstr("num_labels"));
-  EXPECT_THAT(of(R"({"num_labels": 1e9})"), HasSubstr("num_labels"));
-  EXPECT_THAT(of(R"({"num_labels": 100000000000})"), HasSubstr("num_labels"));
 }
 
 TEST(LabelMapTest, ReadsLabelsOfTables) {

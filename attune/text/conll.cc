@@ -1,6 +1,5 @@
 #include "attune/text/conll.h"
 
-#include <string_view>
 #include <utility>
 
 #include "attune/base/error.h"
@@ -55,17 +54,22 @@ class Sentences {
     return tabs_ ? line.find('\t') == std::string_view::npos : columns != width_;
   }
 
+  // For messages, where columns are counted from 1.
+  std::string expected() const {
+    const std::size_t word = columns_.word + 1;
+    if (!columns_.with_tags) return fmt::format("a word in column {}", word);
+    if (!columns_.tag) return fmt::format("a word in column {} and its tag after it", word);
+    return fmt::format("a word in column {} and its tag in another, {}", word, *columns_.tag + 1);
+  }
+
   // The first line of a word.
   void begin(const std::string& line, std::int64_t number) {
     const std::size_t width = split_at_blanks(line).size();
     width_ = width;
     tabs_ = line.find('\t') != std::string::npos;
-    tag_ = columns_.tag.value_or(width - 1);
-    check(std::max(columns_.word, tag_) < width && columns_.word != tag_,
-          "{}: line {} has {} columns, expected {}", path_.string(), number, width,
-          columns_.tag ? fmt::format("a word in column {} and another column, {}, for its tag (from 0)",
-                                     columns_.word, *columns_.tag)
-                       : fmt::format("a word in column {} (from 0) and its tag after it", columns_.word));
+    tag_ = columns_.with_tags ? columns_.tag.value_or(width - 1) : 0;
+    check(std::max(columns_.word, tag_) < width && (columns_.word != tag_ || !columns_.with_tags),
+          "{}: line {} has {} columns, expected {}", path_.string(), number, width, expected());
     for (const auto& [line, at] : std::exchange(unclear_, {})) add(line, at);
   }
 
@@ -73,7 +77,7 @@ class Sentences {
     check(columns.size() == width_, "{}: line {} has {} columns, expected {}, as the lines before",
           path_.string(), number, columns.size(), width_);
     sentence_.words.emplace_back(columns[columns_.word]);
-    sentence_.tags.emplace_back(columns[tag_]);
+    if (columns_.with_tags) sentence_.tags.emplace_back(columns[tag_]);
     sentence_.lines.push_back(number);
   }
 
@@ -102,6 +106,11 @@ std::vector<TaggedSentence> read_conll(const std::filesystem::path& path, const 
   return std::move(sentences).finish();
 }
 
+bool is_entity_tag(std::string_view tag) {
+  return tag == "O" ||
+         (tag.size() > 2 && tag[1] == '-' && std::string_view("BIES").find(tag[0]) != std::string_view::npos);
+}
+
 std::int64_t check_entity_tags(const std::vector<TaggedSentence>& sentences,
                                const std::filesystem::path& path) {
   std::int64_t begin_inside = 0;
@@ -109,11 +118,10 @@ std::int64_t check_entity_tags(const std::vector<TaggedSentence>& sentences,
     std::string_view type;  // Of the entity that goes on; none: empty.
     for (std::size_t i = 0; i < sentence.size(); ++i) {
       const std::string_view tag = sentence.tags[i];
-      const bool of_entity =
-          tag.size() > 2 && tag[1] == '-' && std::string_view("BIES").find(tag[0]) != std::string_view::npos;
-      check(tag == "O" || of_entity,
+      check(is_entity_tag(tag),
             "{}: line {}: the tag is \"{}\", expected O, B-TYPE or I-TYPE (or E-TYPE, S-TYPE)", path.string(),
             sentence.lines[i], tag);
+      const bool of_entity = tag != "O";
       if (of_entity && tag[0] == 'I' && type != tag.substr(2)) ++begin_inside;
       const bool goes_on = of_entity && (tag[0] == 'B' || tag[0] == 'I');
       type = goes_on ? tag.substr(2) : std::string_view();

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace attune::text {
@@ -13,9 +14,10 @@ namespace attune::text {
 struct ConllColumns {
   std::size_t word = 0;                 // From 0: 1 in CoNLL-U.
   std::optional<std::size_t> tag = {};  // None: the last one.
+  bool with_tags = true;                // Else words alone are read, and may be all that there is.
 };
 
-// One value a word.
+// One value a word; tags are empty when they are not read.
 struct TaggedSentence {
   std::vector<std::string> words, tags;
   std::vector<std::int64_t> lines;  // From 1.
@@ -28,6 +30,9 @@ struct TaggedSentence {
 // Error that names file and line for invalid UTF-8, another number of columns than in the lines before, and
 // for files without a sentence.
 std::vector<TaggedSentence> read_conll(const std::filesystem::path& path, const ConllColumns& columns = {});
+
+// Whether it is O, B-TYPE, I-TYPE, E-TYPE or S-TYPE.
+bool is_entity_tag(std::string_view tag);
 
 // Tags of entities are O, B-TYPE, I-TYPE, or E-TYPE and S-TYPE of the schemes with ends. Throws Error that
 // names file and line for any other. Returns how many entities begin with an I-TYPE (IOB1's way; in IOB2 an

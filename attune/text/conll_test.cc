@@ -57,7 +57,18 @@ TEST_F(ConllTest, TakesTheColumnsAskedFor) {
   EXPECT_THAT(sentences[0].tags, ElementsAre("PRON", "VERB"));
   EXPECT_THAT(sentences[1].words, ElementsAre("Yes"));
   EXPECT_THAT(read_error("a b\n", {.word = 1}), AllOf(HasSubstr("line 1"), HasSubstr("2 columns")));
-  EXPECT_THAT(read_error("a b\n", {.tag = 2}), HasSubstr("2 columns"));
+  EXPECT_THAT(read_error("a b\n", {.tag = 2}),
+              AllOf(HasSubstr("2 columns"), HasSubstr("its tag in another, 3")));
+}
+
+TEST_F(ConllTest, ReadsWordsWithoutTags) {
+  const auto sentences = read("a\nb\n\nc\n", {.with_tags = false});
+  ASSERT_EQ(sentences.size(), 2u);
+  EXPECT_THAT(sentences[0].words, ElementsAre("a", "b"));
+  EXPECT_TRUE(sentences[0].tags.empty());
+  EXPECT_THAT(read("1 a x\n", {.word = 1, .with_tags = false})[0].words, ElementsAre("a"));
+  EXPECT_THAT(read_error("a b\n", {.word = 2, .with_tags = false}),
+              AllOf(HasSubstr("2 columns"), HasSubstr("a word in column 3")));
 }
 
 TEST_F(ConllTest, KeepsASharpThatIsAWord) {

@@ -47,6 +47,12 @@ bool is_mark(char32_t c) { return has_category(c, U_GC_M_MASK) && is_as_old_as(c
 
 bool is_nonspacing_mark(char32_t c) { return had_category(c, U_GC_MN_MASK); }
 
+bool is_chinese(char32_t c) {
+  return (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0x3400 && c <= 0x4DBF) || (c >= 0x20000 && c <= 0x2A6DF) ||
+         (c >= 0x2A700 && c <= 0x2B73F) || (c >= 0x2B740 && c <= 0x2B81F) || (c >= 0x2B920 && c <= 0x2CEAF) ||
+         (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x2F800 && c <= 0x2FA1F);
+}
+
 void append_lowercase(char32_t c, std::u32string& text) {
   if (c == kDottedI) {
     text += U'i';

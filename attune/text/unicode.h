@@ -15,6 +15,8 @@ bool is_punctuation(char32_t c);      // Category P and all symbols of ASCII, as
 bool is_control(char32_t c);          // Categories Cc, Cf and Co.
 bool is_mark(char32_t c);             // Category M, of Unicode 9.
 bool is_nonspacing_mark(char32_t c);  // Category Mn.
+// The blocks of CJK ideographs, as BERT lists them; Hugging Face's list begins extension E at U+2B920.
+bool is_chinese(char32_t c);
 
 // Whether it was in Unicode by that version.
 bool is_as_old_as(char32_t c, int version);

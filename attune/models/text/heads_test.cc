@@ -396,16 +396,5 @@ TEST(TextHeads, BadBatchesAndTargetsAreNamed) {
   expect_error([&] { model->loss({ids}, Tensor::zeros({2, 3}, DType::int64), {}); }, "targets");
 }
 
-TEST(TextLabels, NamesAndProblemTypes) {
-  const TextLabels labels = read_text_labels(directory_of("bert/classification"));
-  EXPECT_EQ(labels.names, (std::vector<std::string>{"no", "maybe", "yes"}));
-  EXPECT_EQ(labels.problem_type(), ProblemType::single_label_classification);
-  EXPECT_EQ(labels.id_of("maybe"), 1);
-  EXPECT_THROW(labels.id_of("perhaps"), Error);
-  EXPECT_EQ(read_text_labels(directory_of("bert/regression")).problem_type(), ProblemType::regression);
-  EXPECT_EQ(read_text_labels(directory_of("bert/multilabel")).problem_type(),
-            ProblemType::multi_label_classification);
-}
-
 }  // namespace
 }  // namespace attune::models

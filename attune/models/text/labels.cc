@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <charconv>
+#include <unordered_set>
 
 #include "attune/models/config_fields.h"
 
@@ -20,17 +21,33 @@ std::vector<std::string> numbered(std::int64_t count) {
   return names;
 }
 
+// A whole number as it is written without leading zeros, so that two ids never are one; else nothing.
+std::optional<std::size_t> read_id(const std::string& id) {
+  std::size_t value = 0;
+  const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), value);
+  if (error != std::errc() || end != id.data() + id.size() || std::to_string(value) != id) return {};
+  return value;
+}
+
 // {"0": "negative", "1": "positive"}
-std::vector<std::string> names_by_id(const std::map<std::string, std::string>& id2label,
-                                     const std::string& path) {
-  std::vector<std::string> names;
-  for (std::size_t id = 0; id < id2label.size(); ++id) {
-    const auto found = id2label.find(std::to_string(id));
-    check(found != id2label.end(), "{}: \"id2label\" has {} entries but none for {}, expected 0 to {}", path,
-          id2label.size(), id, id2label.size() - 1);
-    names.push_back(found->second);
+std::vector<std::string> names_by_id(const nlohmann::json& id2label, const std::string& path) {
+  check(id2label.is_object() && !id2label.empty(),
+        "{}: \"id2label\" is {}, expected an object {{\"0\": \"name\", …}}", path,
+        id2label.is_object() ? "empty" : id2label.type_name());
+  std::vector<std::string> names(id2label.size());
+  std::unordered_set<std::string> seen;
+  for (const auto& [id, name] : id2label.items()) {
+    const auto place = read_id(id);
+    check(place && *place < names.size(),
+          "{}: \"id2label\" has {} labels and the id \"{}\", expected 0 to {}", path, names.size(), id,
+          names.size() - 1);
+    check(name.is_string(), "{}: \"id2label\": the name of {} is {}, expected a string", path, id,
+          name.dump());
+    names[*place] = name.get<std::string>();
+    check(!names[*place].empty(), "{}: \"id2label\": the name of {} is empty", path, id);
+    check(seen.insert(names[*place]).second, "{}: \"id2label\": two labels have the name \"{}\"", path,
+          names[*place]);
   }
-  check(!names.empty(), "{}: \"id2label\" is empty, expected at least one label", path);
   return names;
 }
 
@@ -66,22 +83,14 @@ ProblemType TextLabels::problem_type() const {
   return names.size() == 1 ? ProblemType::regression : ProblemType::single_label_classification;
 }
 
-std::int64_t TextLabels::id_of(std::string_view name) const {
-  const auto found = std::ranges::find(names, name);
-  if (found != names.end()) return found - names.begin();
-  fail("the label \"{}\" is unknown, expected one of {}", name, fmt::join(names, ", "));
-}
-
 TextLabels read_text_labels(const std::filesystem::path& directory) {
   const auto path = directory / "config.json";
   const nlohmann::json object = read_json_object(path);
   const ConfigFields fields(object, path, "text encoder");
   TextLabels labels;
   labels.stated_type = read_problem_type(fields);
-  std::map<std::string, std::string> id2label;
-  fields.read("id2label", id2label);
   if (fields.has("id2label") && !object.at("id2label").is_null()) {
-    labels.names = names_by_id(id2label, path.string());
+    labels.names = names_by_id(object.at("id2label"), path.string());
     return labels;
   }
   std::int64_t count = 2;

@@ -22,13 +22,13 @@ struct TextLabels {
   std::int64_t count() const { return static_cast<std::int64_t>(names.size()); }
   // As stated, or as Hugging Face guesses it: one output is a regression.
   ProblemType problem_type() const;
-  // Throws Error that lists the names.
-  std::int64_t id_of(std::string_view name) const;
 
   bool operator==(const TextLabels&) const = default;
 };
 
-// Reads "id2label", "num_labels" and "problem_type". Errors name the file and the field.
+// Reads "id2label", or LABEL_0 … for "num_labels" without names, as Hugging Face calls them, two of them
+// where there is neither; and "problem_type". Throws Error, naming the file and the field, for ids that are
+// not 0 to L - 1 and for names that are not unique strings.
 TextLabels read_text_labels(const std::filesystem::path& directory);
 // Sets "id2label", "label2id" and "problem_type"; removes those that Hugging Face takes by default.
 void set_text_labels(const TextLabels& labels, nlohmann::ordered_json& config);

@@ -19,13 +19,6 @@ bool is_dropped(char32_t c) {
 
 bool is_other_blank(char32_t c) { return c != ' ' && is_whitespace(c); }
 
-// The blocks of CJK ideographs, as BERT lists them; Hugging Face's list begins extension E at U+2B920.
-bool is_chinese(char32_t c) {
-  return (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0x3400 && c <= 0x4DBF) || (c >= 0x20000 && c <= 0x2A6DF) ||
-         (c >= 0x2A700 && c <= 0x2B73F) || (c >= 0x2B740 && c <= 0x2B81F) || (c >= 0x2B920 && c <= 0x2CEAF) ||
-         (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x2F800 && c <= 0x2FA1F);
-}
-
 // Rewrites the characters for which `concerns` holds; `rewrite` takes one.
 template <typename Concerns, typename Rewrite>
 void rewrite_characters(AlignedText& text, Concerns concerns, Rewrite rewrite) {

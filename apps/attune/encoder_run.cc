@@ -1,0 +1,57 @@
+#include "apps/attune/encoder_run.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "attune/base/error.h"
+#include "attune/io/message.h"
+#include "attune/tasks/label_map.h"
+
+namespace attune::command {
+
+void validate_encoder_run(const std::vector<std::string>& train, const std::string& model,
+                          std::int64_t max_length, std::int64_t batch_size, const RunPlace& place) {
+  if (train.empty() && !place.resume)
+    fail_usage("--train FILE is missing: what should the model learn from?");
+  if (model.empty() && !place.resume)
+    fail_usage("--model DIR is missing: which pretrained encoder should learn it?");
+  place.validate();
+  expect_positive("--batch-size", batch_size);
+  if (max_length < 0) fail_usage("--max-length is {}, expected 0 (what the model takes) or more", max_length);
+}
+
+std::vector<std::string> labels_to_learn(std::vector<std::string> found, const std::string& model) {
+  std::vector<std::string> names = tasks::LabelMap::of_labels(std::move(found)).names();
+  check(names.size() > 1, "everything in the training data has the label \"{}\": there is nothing to learn",
+        names.front());
+  std::vector<std::string> stored = models::read_text_labels(model).names;
+  const bool covered = std::ranges::all_of(
+      names, [&](const std::string& name) { return std::ranges::find(stored, name) != stored.end(); });
+  return covered ? stored : names;
+}
+
+std::int64_t length_limit(std::int64_t max_length, const text::Tokenizer& tokenizer,
+                          const models::TextFacts& facts, bool pairs) {
+  const std::int64_t length = max_length > 0 ? std::min(max_length, facts.max_length) : facts.max_length;
+  const auto added = static_cast<std::int64_t>(tokenizer.added_special_tokens(pairs));
+  const std::int64_t least = added + (pairs ? 2 : 1);
+  if (length < least)
+    fail_usage("--max-length is {}, expected at least {}: the tokenizer adds {} special tokens", length,
+               least, added);
+  return length;
+}
+
+void expect_vocabulary(const text::Tokenizer& tokenizer, const models::TextFacts& facts,
+                       const std::string& model) {
+  check(tokenizer.vocab_size() <= facts.vocab_size, "the tokenizer has {} tokens, the model of {} takes {}",
+        tokenizer.vocab_size(), model, facts.vocab_size);
+}
+
+void tell_fresh(std::FILE* progress, const std::vector<std::string>& fresh) {
+  if (progress != nullptr && !fresh.empty())
+    io::print_message(progress, "new, to be learned: {}\n", fmt::join(fresh, ", "));
+}
+
+}  // namespace attune::command

@@ -1,0 +1,58 @@
+// What the runs that fine-tune a pretrained encoder share.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apps/attune/train_flags.h"
+#include "attune/models/text/heads.h"
+#include "attune/text/tokenizer.h"
+#include "attune/train/checkpoint.h"
+#include "attune/train/options.h"
+
+namespace attune::command {
+
+// As BERT is fine-tuned: 1810.04805, appendix A.3.
+inline train::TrainingOptions fine_tuning() {
+  train::TrainingOptions training;
+  training.learning_rate = 3e-5;
+  training.lr_scheduler_type = train::ScheduleKind::linear;
+  training.weight_decay = 0.01;
+  training.num_train_epochs = 3;
+  return training;
+}
+
+// --train, --model, --max-length, --batch-size and the place of a run: throws UsageError naming the flag.
+void validate_encoder_run(const std::vector<std::string>& train, const std::string& model,
+                          std::int64_t max_length, std::int64_t batch_size, const RunPlace& place);
+
+// The labels of the training data, or those of the directory where they cover these: its head then goes on.
+// Throws Error when there is but one.
+std::vector<std::string> labels_to_learn(std::vector<std::string> found, const std::string& model);
+
+// --max-length, or what the model takes if that is less. Throws UsageError for one that leaves no token of
+// the text.
+std::int64_t length_limit(std::int64_t max_length, const text::Tokenizer& tokenizer,
+                          const models::TextFacts& facts, bool pairs);
+
+// Throws Error for a tokenizer with more tokens than the model.
+void expect_vocabulary(const text::Tokenizer& tokenizer, const models::TextFacts& facts,
+                       const std::string& model);
+
+// Says which parameters were drawn.
+void tell_fresh(std::FILE* progress, const std::vector<std::string>& fresh);
+
+// The encoder with a head for the labels; of a resumed run, that of the checkpoint. `labels` is asked for
+// them where they are needed.
+template <typename Model, typename Labels>
+models::StartedModel<Model> start_encoder(const std::string& model, std::uint64_t seed,
+                                          const std::optional<train::Checkpoint>& checkpoint, Labels labels) {
+  if (checkpoint) return {models::load_text_model<Model>(checkpoint->path), {}};
+  Generator generator{.seed = seed};
+  return models::start_text_model<Model>(model, labels(), generator);
+}
+
+}  // namespace attune::command

@@ -1,0 +1,158 @@
+#include "apps/attune/token_classification_run.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "attune/base/error.h"
+#include "attune/io/message.h"
+#include "attune/models/text/heads.h"
+#include "attune/tasks/label_map.h"
+#include "attune/tasks/token_classification.h"
+#include "attune/text/word_tokenizer.h"
+
+namespace attune::command {
+namespace {
+
+namespace fs = std::filesystem;
+using models::TextLabels;
+using models::TokenClassifier;
+
+struct ConllFile {
+  std::string path;
+  std::vector<text::TaggedSentence> sentences;
+};
+
+text::ConllColumns columns_of(const TokenClassificationRun& run) {
+  text::ConllColumns columns{.word = word_column_of(run.word_column)};
+  if (run.label_column < 0)
+    fail_usage("--label-column is {}, expected 1 or more, or 0 for the last column", run.label_column);
+  if (run.label_column == run.word_column)
+    fail_usage("--word-column and --label-column are both {}", run.label_column);
+  if (run.label_column > 0) columns.tag = static_cast<std::size_t>(run.label_column - 1);
+  return columns;
+}
+
+std::vector<ConllFile> read_files(const std::vector<std::string>& paths, const text::ConllColumns& columns) {
+  std::vector<ConllFile> files;
+  for (const std::string& path : paths) files.push_back({path, text::read_conll(path, columns)});
+  return files;
+}
+
+// The labels of the files. Where one of them is of entities, all are: anything else is a slip of the pen.
+TextLabels labels_of(const TokenClassificationRun& run, const std::vector<ConllFile>& files) {
+  std::vector<std::string> found;
+  bool entities = false;
+  for (const ConllFile& file : files) {
+    for (const text::TaggedSentence& sentence : file.sentences) {
+      found.insert(found.end(), sentence.tags.begin(), sentence.tags.end());
+      entities = entities || std::ranges::any_of(sentence.tags, text::is_entity_tag);
+    }
+  }
+  for (const ConllFile& file : files) {
+    if (entities) text::check_entity_tags(file.sentences, file.path);
+  }
+  return {.names = labels_to_learn(std::move(found), run.model)};
+}
+
+tasks::LabelledSentences encode(const std::vector<ConllFile>& files, const text::Tokenizer& tokenizer,
+                                const tasks::LabelMap& labels, std::int64_t max_length) {
+  tasks::LabelledSentences all;
+  for (const ConllFile& file : files) {
+    for (const text::TaggedSentence& sentence : file.sentences) {
+      all.sentences.add(tokenizer, sentence.words, max_length);
+      auto& ids = all.labels.emplace_back();
+      for (std::size_t i = 0; i < sentence.size(); ++i) {
+        const auto id = labels.id(sentence.tags[i]);
+        ids.push_back(id ? *id
+                         : tasks::label_id(sentence.tags[i], labels,
+                                           fmt::format("{}: line {}", file.path, sentence.lines[i])));
+      }
+    }
+  }
+  return all;
+}
+
+void tell_cut(std::FILE* progress, const tasks::LabelledSentences& some, std::int64_t max_length,
+              const char* which, const char* consequence) {
+  if (progress == nullptr || some.sentences.cut == 0) return;
+  io::print_message(progress,
+                    "{} of the {} {} sentences have more than {} tokens: the words after these {}\n",
+                    some.sentences.cut, some.labels.size(), which, max_length, consequence);
+}
+
+void tell(std::FILE* progress, const TokenClassifier& model, const std::vector<std::string>& fresh,
+          std::size_t sentences, std::int64_t micro_batches) {
+  if (progress == nullptr) return;
+  io::print_message(progress, "{} sentences, {} parameters, {} micro-batches an epoch\nlabels: {}\n",
+                    sentences, model.parameters().count(), micro_batches,
+                    fmt::join(model.labels().names, ", "));
+  if (!tasks::are_entity_labels(model.labels().names))
+    io::print_message(progress,
+                      "the labels are not those of entities (O, B-TYPE, I-TYPE): accuracy is measured\n");
+  tell_fresh(progress, fresh);
+}
+
+// Calls visit(name, field) for every option of the run beside those of training, under the name of its flag.
+template <typename Run, typename Visit>
+void for_each_field(Run& run, Visit&& visit) {
+  visit("train", run.train);
+  visit("valid", run.valid);
+  visit("word_column", run.word_column);
+  visit("label_column", run.label_column);
+  visit("model", run.model);
+  visit("max_length", run.max_length);
+  visit("batch_size", run.batch_size);
+}
+
+}  // namespace
+
+std::size_t word_column_of(std::int64_t flag) {
+  if (flag < 1) fail_usage("--word-column is {}, expected 1 or more", flag);
+  return static_cast<std::size_t>(flag - 1);
+}
+
+void to_json(nlohmann::ordered_json& json, const TokenClassificationRun& run) {
+  for_each_field(run, [&](const char* name, const auto& field) { json[name] = field; });
+}
+
+void from_json(const nlohmann::ordered_json& json, TokenClassificationRun& run) {
+  read_run(json, run, [](auto& of, auto visit) { for_each_field(of, visit); });
+}
+
+train::TrainingResult train_token_classification(const TokenClassificationRun& run, std::FILE* progress) {
+  validate_encoder_run(run.train, run.model, run.max_length, run.batch_size, run.place);
+  const text::ConllColumns columns = columns_of(run);
+  nlohmann::ordered_json configuration;
+  to_json(configuration, run);
+  train::RunDirectory directory(run.place.out, run.place.mode(), run.training, configuration.dump());
+
+  const auto checkpoint = directory.checkpoint();
+  const auto tokenizer = text::load_word_tokenizer(checkpoint ? checkpoint->path : fs::path(run.model));
+  const auto files = read_files(run.train, columns);
+  const auto [model, fresh] = start_encoder<TokenClassifier>(run.model, run.training.seed, checkpoint,
+                                                             [&] { return labels_of(run, files); });
+  expect_vocabulary(*tokenizer, model->facts(), run.model);
+
+  const std::int64_t max_length = length_limit(run.max_length, *tokenizer, model->facts(), /*pairs=*/false);
+  const tasks::LabelMap labels(model->labels().names);
+  auto learned = encode(files, *tokenizer, labels, max_length);
+  std::optional<tasks::LabelledSentences> valid;
+  if (!run.valid.empty()) valid = encode(read_files(run.valid, columns), *tokenizer, labels, max_length);
+  tell_cut(progress, learned, max_length, "training", "are not learned from");
+  if (valid) tell_cut(progress, *valid, max_length, "validation", "count as predicted O, or as wrong");
+  const std::size_t sentences = learned.labels.size();
+  tasks::TokenClassification task(*model, std::move(learned), std::move(valid),
+                                  {.batch_size = run.batch_size, .seed = run.training.seed});
+  tell(progress, *model, fresh, sentences, task.micro_batches_per_epoch());
+  const auto save = [&model = *model, &tokenizer = *tokenizer](const fs::path& to) {
+    model.save(to);
+    text::save_tokenizer(tokenizer, to, model.facts().max_length, model.facts().token_types > 1);
+  };
+  return train::Trainer(model->parameters(), task, directory, save, progress).train();
+}
+
+}  // namespace attune::command
