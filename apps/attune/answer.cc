@@ -21,7 +21,7 @@ namespace attune::command {
 namespace {
 
 struct Options {
-  TextRequest request{.columns = {.text = {"question", "context"}}};
+  TextRequest request;
   tasks::WindowOptions windows;
   tasks::AnswerOptions answers;
   std::int64_t top_k = 1, max_answer_length = 30;
@@ -205,6 +205,7 @@ void run(Options options) {
 void add_answer(Program& program) {
   auto options = std::make_shared<Options>();
   auto& o = *options;
+  o.request.columns.text = {"question", "context"};
   CLI::App& verb =
       *program.app.add_subcommand("answer", "Find the answers to questions in texts with a model");
   add_request_flags(verb, o.request, "answer");

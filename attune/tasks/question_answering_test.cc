@@ -34,7 +34,14 @@ class QuestionAnsweringTest : public ::testing::Test {
   SpanLogits logits(const EncodedQuestions& encoded, std::int64_t batch_size) const {
     return *span_logits(*model_, encoded.inputs(), batch_size, {});
   }
-  std::string error_of(text::SquadData data, const WindowOptions& options) const {
+  // Of answers by id.
+  static double percent_right(const text::SquadData& data, const json& answers) {
+    int right = 0;
+    for (const text::SquadQuestion& question : data.questions)
+      right += answers[question.id] == (question.answers.empty() ? "" : question.answers[0].text);
+    return 100.0 * right / static_cast<double>(data.questions.size());
+  }
+  std::string error_of(const text::SquadData& data, const WindowOptions& options) const {
     try {
       encode_questions(*tokenizer_, data, "a.json", options);
     } catch (const Error& error) {
@@ -120,27 +127,31 @@ TEST_F(QuestionAnsweringTest, EvaluatesWithAndWithoutImpossibleQuestions) {
   for (const json& window : golden_["windows"]) loss += window["loss"].get<double>();
   loss /= static_cast<double>(golden_["windows"].size());
 
-  QuestionAnswering v2(*model_, encode(), ValidationQuestions{squad_, encode()},
-                       {.batch_size = 3, .answers = answer_options(false)});
-  const Evaluation both = *v2.evaluate({}, {});
+  const auto evaluate = [&](const text::SquadData& data, float threshold) {
+    AnswerOptions options = answer_options(false);
+    options.null_score_diff_threshold = threshold;
+    QuestionAnswering task(
+        *model_, encode(),
+        ValidationQuestions{data, encode_questions(*tokenizer_, data, "squad.json", window_options())},
+        {.batch_size = 3, .answers = options});
+    EXPECT_FALSE(task.evaluate({}, [] { return true; })) << "it was stopped";
+    return *task.evaluate({}, {});
+  };
+  const Evaluation both = evaluate(squad_, /*threshold=*/1000);
   EXPECT_NEAR(both.loss, loss, 1e-5);
-  int right = 0;
-  for (const text::SquadQuestion& question : squad_.questions)
-    right += golden_["answers_v2"][question.id] == (question.answers.empty() ? "" : question.answers[0].text);
-  ASSERT_GT(right, 0);
   EXPECT_EQ(both.metrics[0].first, "exact_match");
-  EXPECT_NEAR(both.metrics[0].second, 100.0 * right / static_cast<double>(squad_.questions.size()), 1e-9);
-  EXPECT_EQ(both.metrics[3].first, "no_answer_f1");
+  EXPECT_GT(both.metrics[0].second, 0);
+  EXPECT_NEAR(both.metrics[0].second, percent_right(squad_, golden_["answers"]), 1e-9);
+  const Evaluation none = evaluate(squad_, /*threshold=*/-1000);
+  EXPECT_EQ(none.metrics[3], (std::pair<std::string, double>("no_answer_f1", 100)));
+  EXPECT_NEAR(none.metrics[0].second, 100.0 / 7, 1e-9);
 
   text::SquadData answered = squad_;
   std::erase_if(answered.questions,
                 [](const text::SquadQuestion& question) { return question.is_impossible; });
-  QuestionAnswering v1(
-      *model_, encode(),
-      ValidationQuestions{answered, encode_questions(*tokenizer_, answered, "squad.json", window_options())},
-      {.batch_size = 3, .answers = answer_options(false)});
-  EXPECT_EQ(v1.evaluate({}, {})->metrics.size(), 2u);
-  EXPECT_FALSE(v1.evaluate({}, [] { return true; })) << "it was stopped";
+  const Evaluation without = evaluate(answered, /*threshold=*/0);
+  ASSERT_EQ(without.metrics.size(), 2u);
+  EXPECT_NEAR(without.metrics[0].second, percent_right(answered, golden_["answers"]), 1e-9);
 }
 
 TEST_F(QuestionAnsweringTest, NamesTheQuestionThatCannotBeLearned) {
