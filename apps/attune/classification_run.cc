@@ -120,11 +120,9 @@ train::TrainingResult train_classification(const ClassificationRun& run, std::FI
   tasks::SequenceClassification task(*model, std::move(train_texts), std::move(valid_texts),
                                      {.batch_size = run.batch_size, .seed = run.training.seed});
   tell(progress, *model, fresh, texts, task.micro_batches_per_epoch());
-  const auto save = [&model = *model, &tokenizer = *tokenizer](const fs::path& to) {
-    model.save(to);
-    text::save_tokenizer(tokenizer, to, model.facts().max_length, model.facts().token_types > 1);
-  };
-  return train::Trainer(model->parameters(), model->weight_table(), task, directory, save, progress).train();
+  return train::Trainer(model->parameters(), model->weight_table(), task, directory,
+                        saver_of(*model, *tokenizer), progress)
+      .train();
 }
 
 }  // namespace attune::command

@@ -86,10 +86,4 @@ models::TextVocabulary vocabulary_of(const text::Tokenizer& tokenizer) {
           .end = either(special.sep, special.eos)};
 }
 
-void expect_vocabulary(const text::Tokenizer& tokenizer, const models::TextFacts& facts,
-                       const std::string& directory) {
-  check(tokenizer.vocab_size() <= facts.vocab_size, "the tokenizer has {} tokens, the model of {} takes {}",
-        tokenizer.vocab_size(), directory, facts.vocab_size);
-}
-
 }  // namespace attune::command

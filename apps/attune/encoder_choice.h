@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/attune/encoder_run.h"
 #include "attune/models/text/heads.h"
 #include "attune/models/text/new_family.h"
 #include "attune/text/tokenizer_choice.h"
@@ -51,10 +52,6 @@ std::unique_ptr<text::Tokenizer> encoder_tokenizer(const EncoderChoice& choice, 
 
 // What a new encoder must know of its tokenizer.
 models::TextVocabulary vocabulary_of(const text::Tokenizer& tokenizer);
-
-// Throws Error when the tokenizer has ids that the model of `directory` does not take.
-void expect_vocabulary(const text::Tokenizer& tokenizer, const models::TextFacts& facts,
-                       const std::string& directory);
 
 // A head to train on the encoder; the layers that are not the directory's, all of a new one, are drawn.
 // `labels`: the head's, or none to keep the directory's.

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,7 +44,11 @@ std::int64_t length_limit(std::int64_t max_length, const text::Tokenizer& tokeni
 void expect_vocabulary(const text::Tokenizer& tokenizer, const models::TextFacts& facts,
                        const std::string& model);
 
-// Says which parameters were drawn.
+// Writes a model directory: model and tokenizer, which must outlive it.
+std::function<void(const std::filesystem::path&)> saver_of(const models::TextModel& model,
+                                                           const text::Tokenizer& tokenizer);
+
+// Says which parameters were drawn, unless `progress` is null.
 void tell_fresh(std::FILE* progress, const std::vector<std::string>& fresh);
 
 // The encoder with a head for the labels; of a resumed run, that of the checkpoint. `labels` is asked for

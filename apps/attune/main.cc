@@ -93,6 +93,7 @@ int run(int argc, char** argv) {
   attune::command::add_classify(program);
   attune::command::add_fill(program);
   attune::command::add_tag(program);
+  attune::command::add_answer(program);
   attune::command::add_eval(program);
   attune::command::add_info(program);
   attune::command::add_attention(program);

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "apps/attune/encoder_run.h"
 #include "attune/io/message.h"
 #include "attune/text/language_files.h"
 #include "attune/text/sentence_corpus.h"
@@ -124,7 +125,7 @@ void tell(std::FILE* progress, const MaskedLanguageModelRun& run, const Vocabula
     io::print_message(progress, "{} languages, smoothed by {}: {}\n", languages.size(),
                       run.language_smoothing, fmt::join(shares, ", "));
   }
-  if (!fresh.empty()) io::print_message(progress, "new, to be learned: {}\n", fmt::join(fresh, ", "));
+  tell_fresh(progress, fresh);
 }
 
 // Calls visit(name, field) for every option of the run beside those of training, under the name of its flag.
@@ -179,11 +180,9 @@ train::TrainingResult train_masked_language_model(const MaskedLanguageModelRun& 
        .language_smoothing = run.language_smoothing,
        .seed = run.training.seed});
   tell(progress, run, *model, fresh, languages, task);
-  const auto save = [&](const fs::path& to) {
-    model->save(to);
-    text::save_tokenizer(*tokenizer, to, model->facts().max_length, model->facts().token_types > 1);
-  };
-  return train::Trainer(model->parameters(), task, directory, save, progress).train();
+  return train::Trainer(model->parameters(), model->weight_table(), task, directory,
+                        saver_of(*model, *tokenizer), progress)
+      .train();
 }
 
 }  // namespace attune::command

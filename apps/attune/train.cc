@@ -23,6 +23,7 @@ void add_train(Program& program) {
   add_train_translation(program, train);
   add_train_classification(program, train);
   add_train_token_classification(program, train);
+  add_train_question_answering(program, train);
 }
 
 }  // namespace attune::command
