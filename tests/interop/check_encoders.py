@@ -202,8 +202,10 @@ def check_verb(build_directory, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", type=Path, required=True, help="has attune and dump_text_logits")
+    parser.add_argument("families", nargs="*", default=list(FAMILIES), help=f"of {', '.join(FAMILIES)}; all by default")
     a = parser.parse_args()
-    for family, (names, _) in FAMILIES.items():
+    for family in a.families:
+        names, _ = FAMILIES[family]
         for head in HEADS:
             if not hasattr(hf, names + head) or (family == "xlm-roberta" and head == "ForPreTraining"):
                 continue
