@@ -1,7 +1,7 @@
 """Fine-tunes a tagger of words with Hugging Face's Trainer and with Attune: same data, seeds and settings.
 
     python fine_tune_ner.py --attune ../../build/attune --model DIR --train train.conll --valid dev.conll
-        [--seeds 1 2 3] [--num-train-epochs 5] [--only attune|transformers]
+        [--seeds 1 2 3] [--num-train-epochs 5 | --max-steps 50] [--only attune|transformers]
 
 Files have a word in their first column and its label in the last. Labels are learned on the first token of each word,
 as in Hugging Face's run_ner.py. Both contenders' labels of the validation file, Attune's from `attune tag`, go through
@@ -89,6 +89,7 @@ def transformers(a, seed, folder):
         weight_decay=WEIGHT_DECAY,
         per_device_train_batch_size=a.batch_size,
         num_train_epochs=a.num_train_epochs,
+        max_steps=a.max_steps or -1,
         lr_scheduler_type="linear",
         max_grad_norm=1.0,
         save_strategy="no",
@@ -126,7 +127,8 @@ def attune(a, seed, folder):
     out = Path(folder) / "run"
     command = [a.attune, "train", "token-classification", "--model", a.model, "--train", a.train, "--out", out]
     command += ["--seed", seed, "--learning-rate", a.learning_rate, "--weight-decay", WEIGHT_DECAY]
-    command += ["--batch-size", a.batch_size, "--num-train-epochs", a.num_train_epochs, "--max-length", a.max_length]
+    command += ["--batch-size", a.batch_size, "--max-length", a.max_length]
+    command += ["--max-steps", a.max_steps] if a.max_steps else ["--num-train-epochs", a.num_train_epochs]
     command += ["--lr-scheduler-type", "linear", "--max-grad-norm", 1, "--adam-beta2", 0.999, "--adam-epsilon", 1e-8]
     command += ["--logging-steps", 1, "--threads", a.threads]
     begin = time.perf_counter()
@@ -149,6 +151,7 @@ def main():
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--only", choices=["attune", "transformers"])
     parser.add_argument("--num-train-epochs", type=int, default=5)
+    parser.add_argument("--max-steps", type=int, default=0, help="instead of epochs: to time steps alone")
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--learning-rate", type=float, default=1e-4)
     parser.add_argument("--max-length", type=int, default=128)

@@ -5,7 +5,7 @@
 For every sentence of the file, AutoModelForTokenClassification's labels of words (those of their first tokens) must be
 what `attune tag` says, and the sentence's text, words with blanks between them, must hold the same entities, with the
 same places and scores, for its pipeline with the aggregation strategy "first" (WordPiece only: of other vocabularies
-the pipeline takes for a word what stands between blanks). DIR has to tag what fits into its length.
+the pipeline takes for a word what stands between blanks). Sentences longer than the model are left out.
 """
 
 import argparse
@@ -50,7 +50,7 @@ def check_texts(a, directory, model, tokenizer):
         " ".join(line.split()[0] for line in sentence.splitlines() if line.split())
         for sentence in a.input.read_text(encoding="utf-8").split("\n\n")[: a.texts]
     ]
-    texts = [text for text in texts if text]
+    texts = [text for text in texts if text and len(tokenizer(text)["input_ids"]) <= tokenizer.model_max_length]
     answers = [json.loads(line) for line in attune(a, directory, "--json", text="\n".join(texts)).splitlines()]
     assert len(answers) == len(texts)
     tagger = pipeline("token-classification", model=model, tokenizer=tokenizer, aggregation_strategy="first")
