@@ -27,9 +27,7 @@ std::unique_ptr<CausalLanguageModel> load_causal_language_model(const std::files
     return load<Gpt>(read_gpt_config(directory), gpt_weight_table(), directory, options);
   if (type == "gpt2" || type.empty())
     return load<Gpt2>(read_gpt2_config(directory), gpt2_weight_table(), directory, options);
-  if (type == "prefix-lm")
-    return load<PrefixLanguageModel>(read_prefix_lm_config(directory), prefix_lm_weight_table(), directory,
-                                     options);
+  if (type == "prefix-lm") return load_prefix_lm(directory, options);
   fail("{}: \"model_type\" is \"{}\", expected gpt2, openai-gpt or prefix-lm",
        (directory / "config.json").string(), type);
 }
