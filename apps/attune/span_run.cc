@@ -11,6 +11,7 @@
 #include "attune/models/prefix_lm/prefix_lm.h"
 #include "attune/models/t5/t5.h"
 #include "attune/tasks/prefix_language_modeling.h"
+#include "attune/text/pre_tokenizers/byte_level.h"
 #include "attune/text/text_to_text_tokenizer.h"
 #include "attune/text/tokenizer_choice.h"
 
@@ -69,11 +70,24 @@ T5Sizes sizes_of(const SpanRun& run) {
   return {run.layers, run.heads, run.width, run.feed_forward, run.dropout};
 }
 
-// The new model's tokenizer: what --tokenizer asks for, with what span corruption needs.
-std::unique_ptr<text::Tokenizer> new_tokenizer(const SpanRun& run, bool sentinels) {
-  auto tokenizer =
-      text::choose_tokenizer(run.tokenizer, text_files(run, run.train), {run.valid.begin(), run.valid.end()});
-  return sentinels ? text::complete_text_to_text(*tokenizer) : std::move(tokenizer);
+std::unique_ptr<text::Tokenizer> new_tokenizer(const SpanRun& run) {
+  return text::choose_tokenizer(run.tokenizer, text_files(run, run.train),
+                                {run.valid.begin(), run.valid.end()});
+}
+
+// The same with what span corruption needs.
+std::unique_ptr<text::Tokenizer> new_t5_tokenizer(const SpanRun& run) {
+  if (!run.tokenizer.starts_with("bpe:")) return text::complete_text_to_text(*new_tokenizer(run));
+  const text::TextFiles files = text_files(run, run.train);
+  text::TextReader reader(
+      text::sample_ranges(text::whole_files(files.paths), text::kBpeSampleBytes), files.separator,
+      [](std::string_view text, std::size_t from) { return text::ByteLevel().find_cut(text, from); });
+  text::TextPart part;
+  return text::choose_text_to_text_tokenizer(run.tokenizer, [&](std::string& text) {
+    if (!reader.next(part)) return false;
+    text = std::move(part.text);
+    return true;
+  });
 }
 
 void tell(std::FILE* progress, const nn::Parameters& parameters, std::int64_t tokens, const std::string& what,
@@ -86,8 +100,7 @@ void tell(std::FILE* progress, const nn::Parameters& parameters, std::int64_t to
 train::TrainingResult corrupt(const SpanRun& run, const Origin& origin, train::RunDirectory& directory,
                               std::FILE* progress) {
   const bool is_new = origin.directory.empty();
-  const auto tokenizer =
-      is_new ? new_tokenizer(run, /*sentinels=*/true) : text::load_tokenizer(origin.directory);
+  const auto tokenizer = is_new ? new_t5_tokenizer(run) : text::load_tokenizer(origin.directory);
   std::unique_ptr<models::T5> model;
   if (is_new) {
     model = std::make_unique<models::T5>(
@@ -132,8 +145,7 @@ models::PrefixLmConfig new_prefix_lm_config(const SpanRun& run, const text::Toke
 train::TrainingResult continue_prefixes(const SpanRun& run, const Origin& origin,
                                         train::RunDirectory& directory, std::FILE* progress) {
   const bool is_new = origin.directory.empty();
-  const auto tokenizer =
-      is_new ? new_tokenizer(run, /*sentinels=*/false) : text::load_tokenizer(origin.directory);
+  const auto tokenizer = is_new ? new_tokenizer(run) : text::load_tokenizer(origin.directory);
   std::unique_ptr<models::PrefixLanguageModel> model;
   if (is_new) {
     model = std::make_unique<models::PrefixLanguageModel>(new_prefix_lm_config(run, *tokenizer));

@@ -13,7 +13,7 @@ std::unique_ptr<CausalLanguageModel> load(const Config& config, const WeightTabl
                                           const std::filesystem::path& directory,
                                           const LoadOptions& options) {
   auto model = std::make_unique<Model>(config);
-  load_weights(model->parameters(), table, directory, options);
+  model->keep_stored_types(load_weights(model->parameters(), table, directory, options).stored);
   return model;
 }
 
