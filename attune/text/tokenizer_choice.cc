@@ -143,9 +143,9 @@ std::unique_ptr<Tokenizer> choose_tokenizer(const std::string& choice, const Tex
   constexpr std::string_view unigram = "unigram:";
   if (choice.starts_with(unigram))
     return learn_unigram(parse_size(std::string_view(choice).substr(unigram.size())), training);
-  if (!std::filesystem::is_directory(choice)) {
+  if (!std::filesystem::exists(choice)) {
     fail_usage(
-        "--tokenizer {}: expected char, bpe:SIZE, wordpiece:SIZE, unigram:SIZE or a directory with a "
+        "--tokenizer {}: expected char, bpe:SIZE, wordpiece:SIZE, unigram:SIZE or a directory or file with a "
         "tokenizer",
         choice);
   }

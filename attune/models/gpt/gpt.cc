@@ -106,7 +106,7 @@ const WeightTable& Gpt::weight_table() const { return gpt_weight_table(); }
 
 void Gpt::save(const std::filesystem::path& directory) const {
   write_gpt_config(config_, directory);
-  save_weights(parameters_, gpt_weight_table(), directory);
+  save_weights(parameters_, gpt_weight_table(), directory, stored_);
 }
 
 const WeightTable& gpt_weight_table() {

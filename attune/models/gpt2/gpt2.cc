@@ -125,7 +125,7 @@ const WeightTable& Gpt2::weight_table() const { return gpt2_weight_table(); }
 
 void Gpt2::save(const std::filesystem::path& directory) const {
   write_gpt2_config(config_, directory);
-  save_weights(parameters_, gpt2_weight_table(), directory);
+  save_weights(parameters_, gpt2_weight_table(), directory, stored_);
 }
 
 const WeightTable& gpt2_weight_table() {
