@@ -2,14 +2,14 @@
 
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "apps/attune/classification_data.h"
 #include "attune/io/message.h"
 #include "attune/models/text/heads.h"
-#include "attune/tasks/label_map.h"
+#include "attune/tasks/gpt_inputs.h"
 #include "attune/tasks/sequence_classification.h"
 #include "attune/text/tokenizer.h"
 
@@ -18,46 +18,43 @@ namespace {
 
 namespace fs = std::filesystem;
 using models::ProblemType;
-using models::TextLabels;
 
 void validate(const ClassificationRun& run) {
   validate_encoder_run(run.train, run.model, run.max_length, run.batch_size, run.place);
   run.columns.validate();
+  if (run.symmetric && !run.columns.pairs())
+    fail_usage("--symmetric takes pairs: name two columns, --text FIRST SECOND");
+  validate_labels(run);
 }
 
-std::vector<text::Table> read_tables(const std::vector<std::string>& paths, const TextColumns& columns) {
-  std::vector<text::Table> tables;
-  for (const std::string& path : paths) tables.push_back(read_texts(path, columns, /*with_label=*/true));
-  return tables;
+struct Started {
+  std::unique_ptr<models::SequenceClassifier> model;
+  std::unique_ptr<text::Tokenizer> tokenizer;
+  std::vector<std::string> fresh;  // parameters that were drawn
+};
+
+// The pretrained model with a head for the labels; of a resumed run, that of the checkpoint.
+Started start(const ClassificationRun& run, const std::vector<text::Table>& tables,
+              const std::optional<train::Checkpoint>& checkpoint) {
+  if (checkpoint)
+    return {models::load_sequence_classifier(checkpoint->path), text::load_tokenizer(checkpoint->path), {}};
+  auto family = models::read_text_family(run.model);
+  if (run.symmetric && !family->facts().causal)
+    fail_usage("--symmetric is for openai-gpt and gpt2, {} is a {}", run.model, family->facts().model_type);
+  auto [prepared, tokenizer] =
+      tasks::with_gpt_inputs({std::move(family), text::load_tokenizer(run.model)}, run.symmetric);
+  Generator generator{.seed = run.training.seed};
+  auto [model, fresh] =
+      models::start_sequence_classifier(std::move(prepared), run.model, labels_of(run, tables), generator);
+  return {std::move(model), std::move(tokenizer), std::move(fresh)};
 }
 
-TextLabels labels_of(const ClassificationRun& run, const std::vector<text::Table>& tables) {
-  if (run.regression) return {.names = {"LABEL_0"}, .stated_type = ProblemType::regression};
-  std::vector<std::string> found;
-  for (const text::Table& table : tables) {
-    for (std::string& label : tasks::distinct_labels(table, run.columns.label_column()))
-      found.push_back(std::move(label));
-  }
-  return {.names = labels_to_learn(std::move(found), run.model),
-          .stated_type = ProblemType::single_label_classification};
-}
-
-tasks::LabelledTexts encode(const ClassificationRun& run, const std::vector<text::Table>& tables,
-                            const text::Tokenizer& tokenizer, const models::SequenceClassifier& model) {
-  const std::int64_t length = length_limit(run.max_length, tokenizer, model.facts(), run.columns.pairs());
-  const tasks::LabelMap labels(model.labels().names);
-  const std::size_t column = run.columns.label_column();
-  tasks::LabelledTexts texts;
-  const auto append = [](auto& all, auto&& more) { all.insert(all.end(), more.begin(), more.end()); };
-  for (const text::Table& table : tables) {
-    append(texts.inputs, tasks::encode_inputs(tokenizer, table, run.columns.pairs(), length));
-    if (run.regression) {
-      append(texts.values, tasks::regression_targets(table, column));
-    } else {
-      append(texts.labels, tasks::label_ids(table, column, labels));
-    }
-  }
-  return texts;
+double lm_weight_of(double wanted, const models::TextFacts& facts) {
+  if (wanted < 0) return facts.causal ? 0.5 : 0;
+  if (wanted > 0 && !facts.causal)
+    fail_usage("--lm-weight is for openai-gpt and gpt2; a {} does not predict the next token",
+               facts.model_type);
+  return wanted;
 }
 
 void tell(std::FILE* progress, const models::SequenceClassifier& model, const std::vector<std::string>& fresh,
@@ -82,8 +79,14 @@ void for_each_field(Run& run, Visit&& visit) {
   visit("text", run.columns.text);
   visit("label", run.columns.label);
   visit("columns", run.columns.names);
+  visit("multi_label", run.multi_label);
+  visit("label_separator", run.label_separator);
+  visit("label_columns", run.label_columns);
+  visit("class_weights", run.class_weights);
   visit("model", run.model);
   visit("max_length", run.max_length);
+  visit("lm_weight", run.lm_weight);
+  visit("symmetric", run.symmetric);
   visit("batch_size", run.batch_size);
 }
 
@@ -107,18 +110,20 @@ train::TrainingResult train_classification(const ClassificationRun& run, std::FI
   train::RunDirectory directory(run.place.out, run.place.mode(), run.training, configuration.dump());
 
   const auto checkpoint = directory.checkpoint();
-  const auto tokenizer = text::load_tokenizer(checkpoint ? checkpoint->path : fs::path(run.model));
-  const auto tables = read_tables(run.train, run.columns);
-  const auto [model, fresh] = start_encoder<models::SequenceClassifier>(
-      run.model, run.training.seed, checkpoint, [&] { return labels_of(run, tables); });
+  const auto tables = read_tables(run, run.train);
+  const auto [model, tokenizer, fresh] = start(run, tables, checkpoint);
   expect_vocabulary(*tokenizer, model->facts(), run.model);
 
   auto train_texts = encode(run, tables, *tokenizer, *model);
   std::optional<tasks::LabelledTexts> valid_texts;
-  if (!run.valid.empty()) valid_texts = encode(run, read_tables(run.valid, run.columns), *tokenizer, *model);
+  if (!run.valid.empty()) valid_texts = encode(run, read_tables(run, run.valid), *tokenizer, *model);
   const std::size_t texts = train_texts.inputs.size();
-  tasks::SequenceClassification task(*model, std::move(train_texts), std::move(valid_texts),
-                                     {.batch_size = run.batch_size, .seed = run.training.seed});
+  const models::ClassificationTerms terms{
+      .lm_weight = lm_weight_of(run.lm_weight, model->facts()),
+      .class_weights = class_weights_of(run, model->labels(), train_texts)};
+  tasks::SequenceClassification task(
+      *model, std::move(train_texts), std::move(valid_texts),
+      {.batch_size = run.batch_size, .seed = run.training.seed, .terms = terms});
   tell(progress, *model, fresh, texts, task.micro_batches_per_epoch());
   return train::Trainer(model->parameters(), model->weight_table(), task, directory,
                         saver_of(*model, *tokenizer), progress)

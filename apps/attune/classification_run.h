@@ -1,4 +1,4 @@
-// A run of `attune train classification` or `regression`: from tables of texts and a pretrained encoder to a
+// A run of `attune train classification` or `regression`: from tables of texts and a pretrained model to a
 // model directory with a head on it.
 #pragma once
 
@@ -20,8 +20,19 @@ struct ClassificationRun {
   std::vector<std::string> train, valid;
   TextColumns columns;
 
-  std::string model;            // directory of the encoder, with a head or without
+  // Several labels of a text at once: in a cell with this between them, or a column of 0 and 1 for each.
+  bool multi_label = false;
+  std::string label_separator = ",";
+  std::vector<std::string> label_columns;
+  std::string class_weights;  // empty, "balanced" or LABEL=WEIGHT,...
+
+  std::string model;            // directory of a pretrained model, with a head or without
   std::int64_t max_length = 0;  // most tokens of a text or a pair; 0: as many as the model takes
+
+  // Of the auxiliary language-model loss; below zero: the family's own, 0.5 for GPT and GPT-2 (Radford et
+  // al., 2018, section 4.1), 0 for those that read both ways.
+  double lm_weight = -1;
+  bool symmetric = false;  // a pair has no order
 
   train::TrainingOptions training = fine_tuning();
   std::int64_t batch_size = 16;

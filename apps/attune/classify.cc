@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <optional>
 
 #include "apps/attune/answers.h"
 #include "apps/attune/command.h"
@@ -23,7 +24,7 @@ using models::ProblemType;
 
 struct Options {
   TextRequest request;
-  std::int64_t top_k = 1;
+  std::optional<std::int64_t> top_k;
 };
 
 // Of one label the softmax over all of them; of several at once the sigmoid of each; of a regression the
@@ -41,6 +42,13 @@ std::vector<double> values_of(std::span<const float> scores, ProblemType type) {
   return values;
 }
 
+// Labels to give of a text, the likeliest.
+std::size_t how_many(const std::vector<double>& values, ProblemType type, const Options& options) {
+  if (options.top_k) return static_cast<std::size_t>(*options.top_k);
+  if (type != ProblemType::multi_label_classification) return 1;
+  return static_cast<std::size_t>(std::ranges::count_if(values, [](double value) { return value > 0.5; }));
+}
+
 std::string line_of(std::span<const float> scores, const models::TextLabels& labels, const Options& options) {
   const ProblemType type = labels.problem_type();
   const auto values = values_of(scores, type);
@@ -48,7 +56,7 @@ std::string line_of(std::span<const float> scores, const models::TextLabels& lab
   std::iota(order.begin(), order.end(), std::size_t{0});
   if (type != ProblemType::regression) {
     std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return values[a] > values[b]; });
-    order.resize(std::min(order.size(), static_cast<std::size_t>(options.top_k)));
+    order.resize(std::min(order.size(), how_many(values, type, options)));
   }
   if (options.request.json) {
     nlohmann::ordered_json all = nlohmann::ordered_json::array();
@@ -65,11 +73,12 @@ std::string line_of(std::span<const float> scores, const models::TextLabels& lab
 }
 
 std::vector<tasks::TextInput> encode(const text::Tokenizer& tokenizer, std::span<const RequestedText> texts,
-                                     std::int64_t max_length) {
+                                     const models::TextFacts& facts) {
   std::vector<tasks::TextInput> inputs;
   for (const auto& [first, second] : texts) {
     const std::string_view other = second ? std::string_view(*second) : std::string_view();
-    inputs.push_back(tasks::encode_input(tokenizer, first, second ? &other : nullptr, max_length));
+    inputs.push_back(tasks::encode_input(tokenizer, first, second ? &other : nullptr, facts.max_length,
+                                         facts.input_format));
   }
   return inputs;
 }
@@ -77,15 +86,15 @@ std::vector<tasks::TextInput> encode(const text::Tokenizer& tokenizer, std::span
 void run(const Options& options) {
   const TextRequest& request = options.request;
   validate(request);
-  if (options.top_k < 1) fail_usage("--top-k is {}, expected at least 1", options.top_k);
-  const auto model = models::load_text_model<models::SequenceClassifier>(
-      request.directory, {.type = loaded_type(request.dtype)});
+  if (options.top_k.value_or(1) < 1) fail_usage("--top-k is {}, expected at least 1", *options.top_k);
+  const auto model =
+      models::load_sequence_classifier(request.directory, {.type = loaded_type(request.dtype)});
   const auto tokenizer = text::load_tokenizer(request.directory);
   const auto count = static_cast<std::size_t>(model->labels().count());
   Answers answers(request.out);
   const auto most = static_cast<std::size_t>(8 * request.batch_size);
   for_each_stretch(request, most, [&](std::span<const RequestedText> texts) {
-    const auto inputs = encode(*tokenizer, texts, model->facts().max_length);
+    const auto inputs = encode(*tokenizer, texts, model->facts());
     const auto scores = *tasks::classification_scores(*model, inputs, request.batch_size, {});
     std::string lines;
     for (std::size_t i = 0; i < inputs.size(); ++i)
@@ -102,7 +111,11 @@ void add_classify(Program& program) {
   auto& o = *options;
   CLI::App& verb = *program.app.add_subcommand("classify", "Label texts or pairs of texts with a model");
   add_request_flags(verb, o.request, "label");
-  add_value(verb, "Output", "--top-k", o.top_k, "Labels a text, the likeliest first");
+  verb.add_option(
+          "--top-k", o.top_k,
+          "Labels a text, the likeliest first (default: 1; of a model of several labels at once, those "
+          "above 0.5)")
+      ->group("Output");
   verb.callback([options] { run(*options); });
 }
 

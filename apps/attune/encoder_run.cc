@@ -26,16 +26,19 @@ std::vector<std::string> labels_to_learn(std::vector<std::string> found, const s
   std::vector<std::string> names = tasks::LabelMap::of_labels(std::move(found)).names();
   check(names.size() > 1, "everything in the training data has the label \"{}\": there is nothing to learn",
         names.front());
+  return stored_labels_or(std::move(names), model);
+}
+
+std::vector<std::string> stored_labels_or(std::vector<std::string> names, const std::string& model) {
   std::vector<std::string> stored = models::read_text_labels(model).names;
   const bool covered = std::ranges::all_of(
       names, [&](const std::string& name) { return std::ranges::find(stored, name) != stored.end(); });
   return covered ? stored : names;
 }
 
-std::int64_t length_limit(std::int64_t max_length, const text::Tokenizer& tokenizer,
-                          const models::TextFacts& facts, bool pairs) {
+std::int64_t length_limit(std::int64_t max_length, std::int64_t added, const models::TextFacts& facts,
+                          bool pairs) {
   const std::int64_t length = max_length > 0 ? std::min(max_length, facts.max_length) : facts.max_length;
-  const auto added = static_cast<std::int64_t>(tokenizer.added_special_tokens(pairs));
   const std::int64_t least = added + (pairs ? 2 : 1);
   if (length < least)
     fail_usage("--max-length is {}, expected at least {}: the tokenizer adds {} special tokens", length,

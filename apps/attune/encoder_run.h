@@ -35,10 +35,13 @@ void validate_encoder_run(const std::vector<std::string>& train, const std::stri
 // Throws Error when there is but one.
 std::vector<std::string> labels_to_learn(std::vector<std::string> found, const std::string& model);
 
-// --max-length, or what the model takes if that is less. Throws UsageError for one that leaves no token of
-// the text.
-std::int64_t length_limit(std::int64_t max_length, const text::Tokenizer& tokenizer,
-                          const models::TextFacts& facts, bool pairs);
+// Those of the directory where they cover these, else these.
+std::vector<std::string> stored_labels_or(std::vector<std::string> names, const std::string& model);
+
+// --max-length, or what the model takes if that is less. `added`: the special tokens of a text, or of a pair.
+// Throws UsageError for one that leaves no token of the text.
+std::int64_t length_limit(std::int64_t max_length, std::int64_t added, const models::TextFacts& facts,
+                          bool pairs);
 
 // Throws Error for a tokenizer with more tokens than the model.
 void expect_vocabulary(const text::Tokenizer& tokenizer, const models::TextFacts& facts,

@@ -6,6 +6,8 @@
 #include "attune/base/error.h"
 
 namespace attune::command {
+namespace {
+
 std::vector<std::string> split_names(const std::string& names) {
   std::vector<std::string> all;
   std::istringstream in(names);
@@ -16,11 +18,7 @@ std::vector<std::string> split_names(const std::string& names) {
   return all;
 }
 
-std::vector<std::string> TextColumns::wanted(bool with_label) const {
-  std::vector<std::string> all = text;
-  if (with_label) all.push_back(label);
-  return all;
-}
+}  // namespace
 
 void TextColumns::validate() const {
   if (text.empty() || text.size() > 2)
@@ -39,9 +37,22 @@ void add_column_flags(CLI::App& verb, TextColumns& columns, bool with_label) {
             "NAME,NAME,...: names of the columns of a table without a header line");
 }
 
-text::Table read_texts(const std::string& path, const TextColumns& columns, bool with_label) {
+text::Table read_columns(const std::string& path, const std::string& names,
+                         const std::vector<std::string>& wanted) {
+  return text::read_table(path, wanted, {.column_names = split_names(names)});
+}
+
+text::Table read_texts_with(const std::string& path, const TextColumns& columns,
+                            const std::vector<std::string>& more) {
   columns.validate();
-  return text::read_table(path, columns.wanted(with_label), {.column_names = split_names(columns.names)});
+  std::vector<std::string> wanted = columns.text;
+  wanted.insert(wanted.end(), more.begin(), more.end());
+  return read_columns(path, columns.names, wanted);
+}
+
+text::Table read_texts(const std::string& path, const TextColumns& columns, bool with_label) {
+  return read_texts_with(path, columns,
+                         with_label ? std::vector<std::string>{columns.label} : std::vector<std::string>());
 }
 
 }  // namespace attune::command

@@ -14,8 +14,6 @@ struct TextColumns {
   std::string label = "label";
   std::string names;  // of a file without a header, with commas between them
 
-  // The text, the second text where there is one, and, `with_label`, the label.
-  std::vector<std::string> wanted(bool with_label) const;
   bool pairs() const { return text.size() > 1; }
   std::size_t label_column() const { return text.size(); }
   // Throws UsageError for other than one or two columns of text, as a configuration can say.
@@ -28,7 +26,13 @@ std::vector<std::string> split_names(const std::string& names);
 // --text NAME [NAME], --columns, and, `with_label`, --label.
 void add_column_flags(CLI::App& verb, TextColumns& columns, bool with_label);
 
-// Errors name the file, and the line or the columns there are.
+// These columns of a table; `names` of a file without a header, with commas between them.
+text::Table read_columns(const std::string& path, const std::string& names,
+                         const std::vector<std::string>& wanted);
+// The texts and these columns. Errors name the file, and the line or the columns there are.
+text::Table read_texts_with(const std::string& path, const TextColumns& columns,
+                            const std::vector<std::string>& more);
+// The texts and, `with_label`, the label.
 text::Table read_texts(const std::string& path, const TextColumns& columns, bool with_label);
 
 }  // namespace attune::command

@@ -9,6 +9,7 @@
 
 #include "attune/io/float16.h"
 #include "attune/io/safetensors_header.h"
+#include "attune/ops/cast/cast.h"
 
 namespace attune::models {
 namespace {
@@ -161,6 +162,7 @@ struct Match {
   const WeightRule* rule;
   std::vector<const io::TensorView*> views = {};  // one, or those of the parts; none: zeros
   bool fresh = false;                             // as its initializer says
+  bool grown = false;                             // the rows behind the checkpoint's are
 };
 
 class Matcher {
@@ -201,8 +203,12 @@ class Matcher {
     for (const io::TensorView* view : match.views) {
       const Shape got{std::span<const std::int64_t>(view->shape)};
       if (got == expected) continue;
-      problems_.lines.push_back(fmt::format("misshapen: {} has shape {}, expected {}", io::quote(view->name),
-                                            got, expected));
+      match.grown = belongs(fresh_.grown, parameter.name) && applied.rule->layout == Layout::same &&
+                    match.views.size() == 1 && got.rank() == expected.rank() && got[0] < expected[0] &&
+                    got.without(0) == expected.without(0);
+      if (match.grown) continue;
+      problems_.lines.push_back(
+          fmt::format("misshapen: {} has shape {}, expected {}", io::quote(view->name), got, expected));
     }
     for (const std::string& name : missing) {
       if (!applied.rule->optional) problems_.lines.push_back(fmt::format("missing: {}", name));
@@ -262,6 +268,16 @@ void draw(const nn::Parameter& parameter, Generator* generator) {
   parameter.tensor.bind(drawn);
 }
 
+// Rows of the checkpoint, and behind them such as the initializer says.
+Tensor grow(const Match& match, DType wanted, Generator* generator) {
+  draw(*match.parameter, generator);
+  const Tensor whole = ops::cast(match.parameter->tensor, wanted);
+  const io::TensorView& view = *match.views.front();
+  const Shape stored{std::span<const std::int64_t>(view.shape)};
+  read_into(view, whole.alias(stored, whole.strides(), 0));
+  return whole;
+}
+
 // Whether every value of the float32 tensor is one that the narrower type has.
 bool exact_in(io::StoredType type, const Tensor& tensor) {
   const auto same = [type](float value) {
@@ -306,7 +322,9 @@ LoadReport load_weights(const nn::Parameters& parameters, const WeightTable& tab
       report.fresh.push_back(parameter.name);
       continue;
     }
-    parameter.tensor.bind(load(match, wanted_dtype(parameter.tensor, options)));
+    const DType wanted = wanted_dtype(parameter.tensor, options);
+    if (match.grown) report.fresh.push_back(parameter.name);
+    parameter.tensor.bind(match.grown ? grow(match, wanted, options.fresh.generator) : load(match, wanted));
     if (!match.views.empty()) report.stored.emplace(parameter.name, match.views.front()->type);
   }
   return report;

@@ -51,7 +51,9 @@ enum class LoadedType {
 struct FreshBlocks {
   std::vector<std::string> if_missing;  // those of them that the checkpoint lacks
   std::vector<std::string> always;      // whatever the checkpoint has under their names
-  Generator* generator = nullptr;       // draws the values; required when there are blocks
+  // Those that may have more rows than the checkpoint's, as embeddings of new tokens: these are drawn.
+  std::vector<std::string> grown = {};
+  Generator* generator = nullptr;  // draws the values; required when there are blocks
 };
 
 struct LoadOptions {
@@ -64,7 +66,8 @@ using StoredTypes = std::map<std::string, io::StoredType, std::less<>>;
 
 struct LoadReport {
   StoredTypes stored;
-  std::vector<std::string> fresh;  // parameters that did not come from the checkpoint, by our names
+  // Parameters that did not come from the checkpoint, or of which some rows did not, by our names.
+  std::vector<std::string> fresh;
 };
 
 // Binds every parameter to its tensor of the checkpoint (a file or a directory, sharded or not). Tensors that

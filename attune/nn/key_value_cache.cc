@@ -38,6 +38,27 @@ void KeyValueCache::keep(std::span<const std::int64_t> sequences) {
   for (Tensor& values : values_) keep_rows(values, sequences);
 }
 
+KeyValueCache KeyValueCache::repeated(const Tensor& of, std::int64_t capacity) const {
+  const Tensor& any = keys_.front();  // (B, C, H, Dh)
+  KeyValueCache copy(std::ssize(keys_), of.dim(0), capacity, any.dim(2), any.dim(3), any.dtype());
+  copy.length_ = length_;
+  check(length_ <= capacity, "key-value cache: {} positions, room for {}", length_, capacity);
+  const Shape one{1, length_, any.dim(2), any.dim(3)};
+  const auto repeat = [&](const Tensor& from, const Tensor& to) {
+    for (std::int64_t row = 0; row < of.dim(0); ++row) {
+      const std::int64_t source = of.data<std::int64_t>()[row];
+      check(source >= 0 && source < from.dim(0), "key-value cache: sequence {} of {}", source, from.dim(0));
+      to.alias(one, to.strides(), row * to.stride(0))
+          .copy_from(from.alias(one, from.strides(), source * from.stride(0)));
+    }
+  };
+  for (std::size_t layer = 0; layer < keys_.size(); ++layer) {
+    repeat(keys_[layer], copy.keys_[layer]);
+    repeat(values_[layer], copy.values_[layer]);
+  }
+  return copy;
+}
+
 void keep_rows(Tensor& x, std::span<const std::int64_t> rows) {
   const std::size_t row_bytes = static_cast<std::size_t>(x.stride(0)) * size_of(x.dtype());
   std::byte* memory = x.raw_mutable_data();

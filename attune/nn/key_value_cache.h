@@ -24,6 +24,10 @@ class KeyValueCache {
   // Leaves only these sequences of the batch (rising indices), moved together in place: earlier views end.
   void keep(std::span<const std::int64_t> sequences);
 
+  // The sequences that `of` (N) int64 names, in that order and as often as they occur, with room for
+  // `capacity` positions: several continuations of each.
+  KeyValueCache repeated(const Tensor& of, std::int64_t capacity) const;
+
   std::int64_t length() const { return length_; }
   std::int64_t capacity() const { return capacity_; }
 

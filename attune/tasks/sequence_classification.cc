@@ -17,6 +17,17 @@ namespace {
 // Sets the order of batches apart from the parameters' first values, which have the same seed.
 constexpr std::uint64_t batch_stream = 0xc1a;
 
+// (B, L) of zeros and ones.
+Tensor sets_of(const LabelledTexts& texts, std::span<const std::uint32_t> which) {
+  const std::size_t labels = texts.sets.size() / texts.inputs.size();
+  const Tensor sets = Tensor::empty(
+      {static_cast<std::int64_t>(which.size()), static_cast<std::int64_t>(labels)}, DType::int64);
+  for (std::size_t i = 0; i < which.size(); ++i)
+    std::copy_n(texts.sets.begin() + static_cast<std::ptrdiff_t>(which[i] * labels), labels,
+                sets.mutable_data<std::int64_t>() + i * labels);
+  return sets;
+}
+
 // The targets of some texts, as the model's loss takes them: (B) int64, or (B) float32 of a regression.
 Tensor targets_of(const LabelledTexts& texts, std::span<const std::uint32_t> which) {
   const auto pick = [&which](const auto& values, const Tensor& into, auto* data) {
@@ -24,6 +35,7 @@ Tensor targets_of(const LabelledTexts& texts, std::span<const std::uint32_t> whi
     return into;
   };
   const Shape shape{static_cast<std::int64_t>(which.size())};
+  if (!texts.sets.empty()) return sets_of(texts, which);
   if (texts.values.empty()) {
     const Tensor labels = Tensor::empty(shape, DType::int64);  // (B)
     return pick(texts.labels, labels, labels.mutable_data<std::int64_t>());
@@ -56,6 +68,38 @@ Evaluation evaluate_labels(std::span<const float> scores, std::span<const std::i
            {"matthews_correlation", matthews_correlation(predictions, labels)}}};
 }
 
+// Scores and sets of `labels` a text.
+Evaluation evaluate_sets(std::span<const float> scores, std::span<const std::int64_t> sets,
+                         std::size_t labels) {
+  std::vector<std::int64_t> hits(labels), predicted(labels), actual(labels);
+  double loss = 0, right = 0;
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    const std::size_t label = i % labels;
+    const bool said = scores[i] > 0, is = sets[i] != 0;
+    hits[label] += said && is ? 1 : 0;
+    predicted[label] += said ? 1 : 0;
+    actual[label] += is ? 1 : 0;
+    const double x = scores[i];
+    loss += std::max(x, 0.0) - (is ? x : 0) + std::log1p(std::exp(-std::abs(x)));
+    if (label + 1 < labels) continue;
+    const auto row = [&](std::size_t j) { return (scores[i - j] > 0) == (sets[i - j] != 0); };
+    bool all = true;
+    for (std::size_t j = 0; j < labels; ++j) all = all && row(j);
+    right += all ? 1 : 0;
+  }
+  const auto total = [](const auto& counts) {
+    return std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
+  };
+  double macro = 0;
+  for (std::size_t label = 0; label < labels; ++label)
+    macro += precision_recall(hits[label], predicted[label], actual[label]).f1;
+  const auto count = static_cast<double>(scores.size());
+  return {loss / count,
+          {{"micro_f1", precision_recall(total(hits), total(predicted), total(actual)).f1},
+           {"macro_f1", macro / static_cast<double>(labels)},
+           {"accuracy", right * static_cast<double>(labels) / count}}};
+}
+
 }  // namespace
 
 SequenceClassification::SequenceClassification(const models::SequenceClassifier& model, LabelledTexts train,
@@ -71,7 +115,7 @@ MicroBatchLoss SequenceClassification::loss(const MicroBatchIndex& which, const 
   const std::int64_t done = which.step * which.per_step + which.index, per_epoch = batches_.per_epoch();
   const auto examples = batches_.batch(done / per_epoch, done % per_epoch);
   return {model_.loss(make_text_batch(train_.inputs, examples, model_.facts()), targets_of(train_, examples),
-                      context),
+                      options_.terms, context),
           static_cast<double>(examples.size())};
 }
 
@@ -104,6 +148,7 @@ std::optional<std::vector<float>> classification_scores(const models::SequenceCl
 }
 
 Evaluation evaluate_scores(std::span<const float> scores, const LabelledTexts& truth) {
+  if (!truth.sets.empty()) return evaluate_sets(scores, truth.sets, truth.sets.size() / truth.inputs.size());
   if (truth.values.empty()) return evaluate_labels(scores, truth.labels);
   return {mean_squared_error(scores, truth.values),
           {{"pearson", pearson_correlation(scores, truth.values)},

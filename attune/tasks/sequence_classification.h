@@ -20,11 +20,14 @@ struct LabelledTexts {
   // One a text: the first of a classification, the second of a regression.
   std::vector<std::int64_t> labels = {};
   std::vector<float> values = {};
+  // Of several labels at once: for each text a zero or a one for every label.
+  std::vector<std::int64_t> sets = {};
 };
 
 struct SequenceClassificationOptions {
   std::int64_t batch_size = 32;
   std::uint64_t seed = 0;
+  models::ClassificationTerms terms = {};  // of the training loss
 };
 
 class SequenceClassification : public Task {
@@ -55,8 +58,9 @@ std::optional<std::vector<float>> classification_scores(const models::SequenceCl
                                                         const std::function<bool()>& stopped = {});
 
 // What such scores (N L) are worth: of labels the mean cross-entropy with accuracy, F1 (of two labels the
-// second's, else the mean over labels) and Matthews' correlation; of numbers the mean squared error with
-// Pearson's and Spearman's correlation.
+// second's, else the mean over labels) and Matthews' correlation; of several labels at once, which a text has
+// where its score is above 0, the mean binary cross-entropy with micro and macro F1 and how many sets are
+// right; of numbers the mean squared error with Pearson's and Spearman's correlation.
 Evaluation evaluate_scores(std::span<const float> scores, const LabelledTexts& truth);
 
 }  // namespace attune::tasks

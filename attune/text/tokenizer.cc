@@ -341,6 +341,19 @@ std::optional<std::int32_t> Tokenizer::token_to_id(std::string_view token) const
   return pipeline_.model->vocabulary().find(token);
 }
 
+std::unique_ptr<Tokenizer> Tokenizer::with_special_tokens(std::span<const std::string> contents,
+                                                          std::string_view padding) && {
+  std::vector<AddedToken> added = added_.tokens();
+  auto next = static_cast<std::int32_t>(vocab_size());
+  for (const std::string& content : contents) {
+    if (token_to_id(content)) continue;
+    added.push_back({.id = next++, .content = content});
+  }
+  auto tokenizer = std::make_unique<Tokenizer>(std::move(pipeline_), AddedTokens(std::move(added)), special_);
+  if (!tokenizer->special_.pad) tokenizer->special_.pad = tokenizer->token_to_id(padding);
+  return tokenizer;
+}
+
 std::size_t Tokenizer::find_cut(std::string_view text, std::size_t from) const {
   const bool whole =
       !pipeline_.pre_tokenizer || (pipeline_.normalizer && !pipeline_.normalizer->keeps_parts());

@@ -116,6 +116,11 @@ class Tokenizer {
   // What tokenizer.json holds.
   nlohmann::ordered_json to_json() const;
 
+  // The same with these special tokens, which get the ids behind the others where there are none of that
+  // name; and with that padding token, where there was none. This one is used up.
+  std::unique_ptr<Tokenizer> with_special_tokens(std::span<const std::string> contents,
+                                                 std::string_view padding) &&;
+
  private:
   // Calls added(token, where, text) and pieces(text) for the parts of a text in order.
   template <typename Added, typename Pieces>

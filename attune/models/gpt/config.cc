@@ -62,7 +62,10 @@ void GptConfig::validate() const {
 GptConfig read_gpt_config(const std::filesystem::path& directory) {
   const auto path = directory / "config.json";
   const nlohmann::json object = read_json_object(path);
-  const ConfigFields fields(object, path, "GPT");
+  return read_gpt_fields(ConfigFields(object, path, "GPT"));
+}
+
+GptConfig read_gpt_fields(const ConfigFields& fields) {
   fields.expect_model_type("openai-gpt");
   fields.refuse("tie_word_embeddings", true);
   GptConfig config;
@@ -86,7 +89,7 @@ GptConfig read_gpt_config(const std::filesystem::path& directory) {
     config.afn = activation_of(activation);
     config.validate();
   } catch (const Error& error) {
-    fail("{}: {}", path.string(), error.what());
+    fail("{}: {}", fields.path(), error.what());
   }
   return config;
 }

@@ -28,6 +28,10 @@ struct GptConfig {
   void validate() const;
 };
 
+class ConfigFields;
+
+// From the object of a config.json. What it asks for beyond the paper is an error that names the field.
+GptConfig read_gpt_fields(const ConfigFields& fields);
 // Reads config.json of a directory. What it asks for beyond the paper's GPT is an error that names it.
 GptConfig read_gpt_config(const std::filesystem::path& directory);
 

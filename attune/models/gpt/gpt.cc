@@ -51,33 +51,34 @@ Tensor GptLayer::operator()(const Tensor& x, const ops::AttentionOptions& mask, 
   return sublayers(x, context, [&](const Tensor& h) { return attention_(h, mask, context, cache, index); });
 }
 
-Gpt::Gpt(const GptConfig& config)
-    : config_(validated(config)),
-      token_embedding_(nn::Scope(parameters_) / "token_embedding", config.vocab_size, config.n_embd,
+GptNetwork::GptNetwork(const nn::Scope& scope, const GptConfig& config)
+    : token_embedding_(scope / "token_embedding", config.vocab_size, config.n_embd,
                        weight_initializer(config)),
-      position_embedding_(nn::Scope(parameters_) / "position_embedding", config.n_positions, config.n_embd,
+      position_embedding_(scope / "position_embedding", config.n_positions, config.n_embd,
                           weight_initializer(config)),
       dropout_{config.embd_pdrop} {
-  for (std::int64_t i = 0; i < config.n_layer; ++i)
-    layers_.emplace_back(nn::Scope(parameters_) / "layers" / i, config);
+  for (std::int64_t i = 0; i < config.n_layer; ++i) layers_.emplace_back(scope / "layers" / i, config);
 }
 
-Tensor Gpt::embed(const Tensor& ids, const Tensor& positions, const nn::Context& context) const {
+Tensor GptNetwork::embed(const Tensor& ids, const Tensor& positions, const nn::Context& context) const {
   const Tensor x = ops::add(token_embedding_(ids), position_embedding_(positions));  // (B, T, D)
   return dropout_(x, context);
 }
 
-Tensor Gpt::hidden_states(const Tensor& ids, const nn::Context& context) const {
-  check(ids.rank() == 2 && ids.dim(1) <= config_.n_positions,
-        "GPT: ids have shape {}, expected (B, T) with T up to the context of {}", ids.shape(),
-        config_.n_positions);
+Tensor GptNetwork::hidden_states(const Tensor& ids, const Tensor& key_mask,
+                                 const nn::Context& context) const {
+  const std::int64_t most = position_embedding_.weight.dim(0);
+  check(ids.rank() == 2 && ids.dim(1) <= most,
+        "GPT: ids have shape {}, expected (B, T) with T up to the context of {}", ids.shape(), most);
+  ops::AttentionOptions mask = causal_mask();
+  mask.key_mask = key_mask;
   Tensor x = embed(ids, Tensor::arange(ids.dim(1)), context);  // (B, T, D)
-  for (const GptLayer& layer : layers_) x = layer(x, causal_mask(), context);
+  for (const GptLayer& layer : layers_) x = layer(x, mask, context);
   return nn::for_products(x, context);
 }
 
-Tensor Gpt::hidden_states(const Tensor& ids, const TokenPositions& where, const nn::Context& context,
-                          nn::KeyValueCache& cache) const {
+Tensor GptNetwork::hidden_states(const Tensor& ids, const TokenPositions& where, const nn::Context& context,
+                                 nn::KeyValueCache& cache) const {
   ops::AttentionOptions mask = causal_mask();
   mask.key_mask = where.key_mask;
   Tensor x = embed(ids, where.positions, context);  // (B, T, D)
@@ -88,14 +89,25 @@ Tensor Gpt::hidden_states(const Tensor& ids, const TokenPositions& where, const 
   return nn::for_products(x, context);
 }
 
-Tensor Gpt::logits(const Tensor& hidden) const { return ops::linear(hidden, token_embedding_.weight); }
+Gpt::Gpt(const GptConfig& config) : config_(validated(config)), network_(nn::Scope(parameters_), config_) {}
+
+Tensor Gpt::hidden_states(const Tensor& ids, const nn::Context& context) const {
+  return network_.hidden_states(ids, Tensor(), context);
+}
+
+Tensor Gpt::hidden_states(const Tensor& ids, const TokenPositions& where, const nn::Context& context,
+                          nn::KeyValueCache& cache) const {
+  return network_.hidden_states(ids, where, context, cache);
+}
+
+Tensor Gpt::logits(const Tensor& hidden) const { return ops::linear(hidden, network_.word_embedding()); }
 
 Tensor Gpt::loss(const Tensor& ids, const Tensor& targets, const nn::Context& context) const {
-  return ops::linear_cross_entropy(hidden_states(ids, context), token_embedding_.weight, targets);
+  return ops::linear_cross_entropy(hidden_states(ids, context), network_.word_embedding(), targets);
 }
 
 Tensor Gpt::token_losses(const Tensor& ids, const Tensor& targets, const nn::Context& context) const {
-  return ops::token_losses(hidden_states(ids, context), token_embedding_.weight, targets);
+  return ops::token_losses(hidden_states(ids, context), network_.word_embedding(), targets);
 }
 
 nn::KeyValueCache Gpt::make_cache(std::int64_t batch, std::int64_t capacity) const {

@@ -40,6 +40,27 @@ class GptLayer {
   nn::Dropout dropout_;
 };
 
+// The network up to the last layer's output, under the language model and under the heads of texts
+// (attune/models/gpt/family.h).
+class GptNetwork {
+ public:
+  GptNetwork(const nn::Scope& scope, const GptConfig& config);
+
+  // (B, T) -> (B, T, D). `key_mask` (B, T) bool: false for padding; undefined when nothing is padded.
+  Tensor hidden_states(const Tensor& ids, const Tensor& key_mask, const nn::Context& context) const;
+  Tensor hidden_states(const Tensor& ids, const TokenPositions& where, const nn::Context& context,
+                       nn::KeyValueCache& cache) const;
+  const Tensor& word_embedding() const { return token_embedding_.weight; }  // (V, D)
+
+ private:
+  Tensor embed(const Tensor& ids, const Tensor& positions, const nn::Context& context) const;
+
+  nn::Embedding token_embedding_;     // (V, D), the output layer as well
+  nn::Embedding position_embedding_;  // (n_positions, D)
+  nn::Dropout dropout_;
+  std::vector<GptLayer> layers_;
+};
+
 class Gpt : public CausalLanguageModel {
  public:
   explicit Gpt(const GptConfig& config);
@@ -64,15 +85,10 @@ class Gpt : public CausalLanguageModel {
   void keep_stored_types(StoredTypes stored) { stored_ = std::move(stored); }
 
  private:
-  Tensor embed(const Tensor& ids, const Tensor& positions, const nn::Context& context) const;
-
   GptConfig config_;
   nn::Parameters parameters_;
   StoredTypes stored_;
-  nn::Embedding token_embedding_;     // (V, D), the output layer as well
-  nn::Embedding position_embedding_;  // (n_positions, D)
-  nn::Dropout dropout_;
-  std::vector<GptLayer> layers_;
+  GptNetwork network_;
 };
 
 // Hugging Face's names (OpenAIGPTLMHeadModel) for our parameters.

@@ -42,7 +42,10 @@ void Gpt2Config::validate() const {
 Gpt2Config read_gpt2_config(const std::filesystem::path& directory) {
   const auto path = directory / "config.json";
   const nlohmann::json object = read_json_object(path);
-  const ConfigFields fields(object, path, "GPT-2");
+  return read_gpt2_fields(ConfigFields(object, path, "GPT-2"));
+}
+
+Gpt2Config read_gpt2_fields(const ConfigFields& fields) {
   expect_gpt2(fields);
   Gpt2Config config;
   fields.read("vocab_size", config.vocab_size);
@@ -68,7 +71,7 @@ Gpt2Config read_gpt2_config(const std::filesystem::path& directory) {
     config.activation_function = ops::activation_from_name(activation);
     config.validate();
   } catch (const Error& error) {
-    fail("{}: {}", path.string(), error.what());
+    fail("{}: {}", fields.path(), error.what());
   }
   return config;
 }

@@ -28,6 +28,10 @@ struct Gpt2Config {
   void validate() const;
 };
 
+class ConfigFields;
+
+// From the object of a config.json. What it asks for beyond the paper is an error that names the field.
+Gpt2Config read_gpt2_fields(const ConfigFields& fields);
 // Reads config.json of a directory. What it asks for beyond a plain GPT-2 is an error that names it.
 Gpt2Config read_gpt2_config(const std::filesystem::path& directory);
 

@@ -60,43 +60,38 @@ Tensor Gpt2Layer::feed_forward_sublayer(const Tensor& x, const Tensor& attended,
   return ops::add(sum, dropout_(feed_forward_(normed), context));
 }
 
-Gpt2::Gpt2(const Gpt2Config& config)
-    : config_(validated(config)),
-      token_embedding_(nn::Scope(parameters_) / "token_embedding", config.vocab_size, config.n_embd,
+Gpt2Network::Gpt2Network(const nn::Scope& scope, const Gpt2Config& config)
+    : token_embedding_(scope / "token_embedding", config.vocab_size, config.n_embd,
                        weight_initializer(config)),
-      position_embedding_(nn::Scope(parameters_) / "position_embedding", config.n_positions, config.n_embd,
+      position_embedding_(scope / "position_embedding", config.n_positions, config.n_embd,
                           weight_initializer(config)),
       dropout_{config.embd_pdrop},
       layers_([&] {
         std::vector<Gpt2Layer> layers;
-        for (std::int64_t i = 0; i < config.n_layer; ++i) {
-          layers.emplace_back(nn::Scope(parameters_) / "layers" / i, config);
-        }
+        for (std::int64_t i = 0; i < config.n_layer; ++i) layers.emplace_back(scope / "layers" / i, config);
         return layers;
       }()),
-      final_norm_(nn::Scope(parameters_) / "final_norm", config.n_embd, config.layer_norm_epsilon) {
-  if (!tied()) {
-    output_weight_ = (nn::Scope(parameters_) / "output")
-                         .parameter("weight", {config.vocab_size, config.n_embd}, weight_initializer(config));
-  }
-}
+      final_norm_(scope / "final_norm", config.n_embd, config.layer_norm_epsilon) {}
 
-Tensor Gpt2::embed(const Tensor& ids, const Tensor& positions, const nn::Context& context) const {
+Tensor Gpt2Network::embed(const Tensor& ids, const Tensor& positions, const nn::Context& context) const {
   const Tensor x = ops::add(token_embedding_(ids), position_embedding_(positions));  // (B, T, D)
   return dropout_(x, context);
 }
 
-Tensor Gpt2::hidden_states(const Tensor& ids, const nn::Context& context) const {
-  check(ids.rank() == 2 && ids.dim(1) <= config_.n_positions,
-        "GPT-2: ids have shape {}, expected (B, T) with T up to the context of {}", ids.shape(),
-        config_.n_positions);
+Tensor Gpt2Network::hidden_states(const Tensor& ids, const Tensor& key_mask,
+                                  const nn::Context& context) const {
+  const std::int64_t most = position_embedding_.weight.dim(0);
+  check(ids.rank() == 2 && ids.dim(1) <= most,
+        "GPT-2: ids have shape {}, expected (B, T) with T up to the context of {}", ids.shape(), most);
+  ops::AttentionOptions mask = causal_mask();
+  mask.key_mask = key_mask;
   Tensor x = embed(ids, Tensor::arange(ids.dim(1)), context);  // (B, T, D)
-  for (const Gpt2Layer& layer : layers_) x = layer(x, causal_mask(), context);
+  for (const Gpt2Layer& layer : layers_) x = layer(x, mask, context);
   return final_norm_(x, context);
 }
 
-Tensor Gpt2::hidden_states(const Tensor& ids, const TokenPositions& where, const nn::Context& context,
-                           nn::KeyValueCache& cache) const {
+Tensor Gpt2Network::hidden_states(const Tensor& ids, const TokenPositions& where, const nn::Context& context,
+                                  nn::KeyValueCache& cache) const {
   ops::AttentionOptions mask = causal_mask();
   mask.key_mask = where.key_mask;
   Tensor x = embed(ids, where.positions, context);  // (B, T, D)
@@ -105,6 +100,22 @@ Tensor Gpt2::hidden_states(const Tensor& ids, const TokenPositions& where, const
   }
   cache.advance(ids.dim(1));
   return final_norm_(x, context);
+}
+
+Gpt2::Gpt2(const Gpt2Config& config) : config_(validated(config)), network_(nn::Scope(parameters_), config_) {
+  if (!tied()) {
+    output_weight_ = (nn::Scope(parameters_) / "output")
+                         .parameter("weight", {config.vocab_size, config.n_embd}, weight_initializer(config));
+  }
+}
+
+Tensor Gpt2::hidden_states(const Tensor& ids, const nn::Context& context) const {
+  return network_.hidden_states(ids, Tensor(), context);
+}
+
+Tensor Gpt2::hidden_states(const Tensor& ids, const TokenPositions& where, const nn::Context& context,
+                           nn::KeyValueCache& cache) const {
+  return network_.hidden_states(ids, where, context, cache);
 }
 
 Tensor Gpt2::logits(const Tensor& hidden) const { return ops::linear(hidden, output_weight()); }  // (..., V)

@@ -38,6 +38,28 @@ class Gpt2Layer {
   nn::Dropout dropout_;
 };
 
+// The network up to the final norm, under the language model and under the heads of texts
+// (attune/models/gpt2/family.h).
+class Gpt2Network {
+ public:
+  Gpt2Network(const nn::Scope& scope, const Gpt2Config& config);
+
+  // (B, T) -> (B, T, D). `key_mask` (B, T) bool: false for padding; undefined when nothing is padded.
+  Tensor hidden_states(const Tensor& ids, const Tensor& key_mask, const nn::Context& context) const;
+  Tensor hidden_states(const Tensor& ids, const TokenPositions& where, const nn::Context& context,
+                       nn::KeyValueCache& cache) const;
+  const Tensor& word_embedding() const { return token_embedding_.weight; }  // (V, D)
+
+ private:
+  Tensor embed(const Tensor& ids, const Tensor& positions, const nn::Context& context) const;
+
+  nn::Embedding token_embedding_;     // (V, D)
+  nn::Embedding position_embedding_;  // (n_positions, D)
+  nn::Dropout dropout_;
+  std::vector<Gpt2Layer> layers_;
+  nn::LayerNorm final_norm_;
+};
+
 class Gpt2 : public CausalLanguageModel {
  public:
   explicit Gpt2(const Gpt2Config& config);
@@ -62,18 +84,13 @@ class Gpt2 : public CausalLanguageModel {
   void keep_stored_types(StoredTypes stored) { stored_ = std::move(stored); }
 
  private:
-  Tensor embed(const Tensor& ids, const Tensor& positions, const nn::Context& context) const;
-  const Tensor& output_weight() const { return tied() ? token_embedding_.weight : output_weight_; }
+  const Tensor& output_weight() const { return tied() ? network_.word_embedding() : output_weight_; }
   bool tied() const { return config_.tie_word_embeddings; }
 
   Gpt2Config config_;
   nn::Parameters parameters_;
   StoredTypes stored_;
-  nn::Embedding token_embedding_;     // (V, D)
-  nn::Embedding position_embedding_;  // (n_positions, D)
-  nn::Dropout dropout_;
-  std::vector<Gpt2Layer> layers_;
-  nn::LayerNorm final_norm_;
+  Gpt2Network network_;
   Tensor output_weight_;  // (V, D) when it is not the token embedding
 };
 

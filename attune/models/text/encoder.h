@@ -1,4 +1,5 @@
-// What the heads need of an encoder that reads a text both ways (BERT and its relatives).
+// What the heads need of a network that reads texts: one that reads them both ways (BERT and its relatives),
+// or from left to right (GPT).
 #pragma once
 
 #include <cstdint>
@@ -23,6 +24,9 @@ class TextEncoder {
 
   // The last layer's output: (B, T, D), in the type that products run in. Rows of padding mean nothing.
   virtual Tensor hidden_states(const TextBatch& batch, const nn::Context& context) const = 0;
+  // What the heads of whole texts take of it: the state that stands for a text is the first of each, (B, ...,
+  // D). That is the first token's, [CLS], unless the family says otherwise.
+  virtual Tensor text_states(const Tensor& hidden, const TextBatch&) const { return hidden; }
   // (V, E), which a masked language model's output layer is tied to.
   virtual const Tensor& word_embedding() const = 0;
 };

@@ -6,6 +6,8 @@
 #include "attune/models/bert/bert.h"
 #include "attune/models/config_fields.h"
 #include "attune/models/distilbert/distilbert.h"
+#include "attune/models/gpt/family.h"
+#include "attune/models/gpt2/family.h"
 #include "attune/models/roberta/roberta.h"
 
 namespace attune::models {
@@ -23,7 +25,9 @@ constexpr std::pair<const char*, Reader> readers[] = {{"bert", read<BertFamily>}
                                                       {"roberta", read<RobertaFamily>},
                                                       {"xlm-roberta", read<RobertaFamily>},
                                                       {"distilbert", read<DistilBertFamily>},
-                                                      {"albert", read<AlbertFamily>}};
+                                                      {"albert", read<AlbertFamily>},
+                                                      {"openai-gpt", read<GptFamily>},
+                                                      {"gpt2", read<Gpt2Family>}};
 
 }  // namespace
 
@@ -42,6 +46,16 @@ std::shared_ptr<const TextFamily> read_text_family(const std::filesystem::path& 
   check(std::filesystem::is_directory(directory), "{} is not a model directory", directory.string());
   const auto path = directory / "config.json";
   return make_text_family(read_json_object(path), path.string());
+}
+
+std::shared_ptr<const TextFamily> with_input_format(const TextFamily& family, const InputFormat& format,
+                                                    std::int64_t vocab_size, std::int64_t padding) {
+  nlohmann::ordered_json config = family.config();
+  config["model_type"] = family.facts().model_type;
+  config["vocab_size"] = vocab_size;
+  config["pad_token_id"] = padding;
+  set_input_format(format, config);
+  return make_text_family(config, "config.json");
 }
 
 }  // namespace attune::models

@@ -1,5 +1,5 @@
-// A family of encoders: its configuration, its network, its own layers of every head, its names in
-// checkpoints.
+// A family of networks that read texts: its configuration, its network, its own layers of every head, its
+// names in checkpoints.
 #pragma once
 
 #include <filesystem>
@@ -9,6 +9,7 @@
 #include <string>
 
 #include "attune/models/text/encoder.h"
+#include "attune/models/text/input_format.h"
 #include "attune/models/weight_table.h"
 #include "attune/nn/parameters.h"
 
@@ -21,6 +22,10 @@ struct TextFacts {
   std::int64_t max_length = 0;   // the most tokens of a text, special ones included
   std::int64_t token_types = 0;  // how many texts of an input it tells apart; 0: it does not
   std::int64_t padding_token = 0;
+  bool causal = false;                             // a token sees those before it only
+  std::string choice_class = "ForMultipleChoice";  // ends the name of Hugging Face's class
+  // How texts become inputs, where it is not as the tokenizer says.
+  std::optional<InputFormat> input_format = {};
 };
 
 // Layers on top of the hidden states (B, T, D). What they give depends on the head.
@@ -43,6 +48,8 @@ class TextFamily {
   virtual nlohmann::ordered_json config() const = 0;
   // The names of HF's class without a head, or of those with one.
   virtual WeightTable weights(bool with_head) const = 0;
+  // The same of the class for multiple choice, where that names something otherwise.
+  virtual WeightTable choice_weights() const { return weights(/*with_head=*/true); }
 
   virtual std::unique_ptr<TextEncoder> make_encoder(const nn::Scope& scope) const = 0;
   // A text in one vector: -> (B, D). Empty when the family has none.
@@ -55,6 +62,9 @@ class TextFamily {
   virtual HeadLayers make_span(const nn::Scope& scope) const = 0;  // (B, T, 2): an answer's start and end
   // Whether the second text follows the first: (B, 2). Empty when the family is not pre-trained on it.
   virtual HeadLayers make_pair(const nn::Scope& scope) const = 0;
+  // (V, D): the output layer that predicts the next token from a hidden state, where the family was
+  // pre-trained so; else undefined.
+  virtual Tensor next_token_weight(const TextEncoder&) const { return {}; }
 };
 
 // The family of a model directory, by the "model_type" of its config.json. Throws Error, naming the known
@@ -62,5 +72,10 @@ class TextFamily {
 std::shared_ptr<const TextFamily> read_text_family(const std::filesystem::path& directory);
 // The same of what a config.json holds; `name` stands for the file in errors.
 std::shared_ptr<const TextFamily> make_text_family(const nlohmann::json& config, const std::string& name);
+
+// The family with a vocabulary of `vocab_size` tokens, of which `padding` is the padding, whose texts become
+// inputs by `format`.
+std::shared_ptr<const TextFamily> with_input_format(const TextFamily& family, const InputFormat& format,
+                                                    std::int64_t vocab_size, std::int64_t padding);
 
 }  // namespace attune::models

@@ -1,9 +1,57 @@
 #include "attune/models/text/heads.h"
 
+#include <map>
+#include <span>
+
 #include "attune/ops/ops.h"
 
 namespace attune::models {
 namespace {
+
+// What follows each token (B, T), as targets: -100 where that or the token itself is padding.
+Tensor next_tokens(const TextBatch& batch) {
+  const std::int64_t texts = batch.ids.dim(0), tokens = batch.ids.dim(1);
+  const Tensor targets = Tensor::full(batch.ids.shape(), -100, DType::int64);  // (B, T)
+  const auto* const ids = batch.ids.data<std::int64_t>();
+  const bool* const seen = batch.mask.defined() ? batch.mask.data<bool>() : nullptr;
+  auto* const next = targets.mutable_data<std::int64_t>();
+  for (std::int64_t i = 0; i < texts * tokens; ++i) {
+    const bool last = (i + 1) % tokens == 0;
+    if (!last && (seen == nullptr || (seen[i] && seen[i + 1]))) next[i] = ids[i + 1];
+  }
+  return targets;
+}
+
+// The mean over the tokens of a batch of -log p(token | those before it).
+Tensor next_token_loss(const Tensor& weight, const Tensor& hidden, const TextBatch& batch,
+                       const nn::Context& context) {
+  const CountedRows rows = counted_rows(hidden, next_tokens(batch), context);
+  return ops::linear_cross_entropy(rows.hidden, weight, rows.targets);
+}
+
+// The mean of the losses of the targets (B), each as often as its class's weight says: the sum over classes
+// of the mean loss of their texts, in proportion to how much these count together.
+Tensor weighted_cross_entropy(const Tensor& logits, const Tensor& targets, std::span<const double> weights) {
+  const auto all = targets.to_vector<std::int64_t>();
+  std::map<std::int64_t, double> counts;  // by class
+  double sum = 0;
+  for (const std::int64_t target : all) {
+    if (target == -100) continue;
+    check(target >= 0 && target < static_cast<std::int64_t>(weights.size()),
+          "class weights: the target {} is out of range, expected one of {} classes", target, weights.size());
+    counts[target] += weights[static_cast<std::size_t>(target)];
+    sum += weights[static_cast<std::size_t>(target)];
+  }
+  Tensor loss;
+  for (const auto& [label, weight] : counts) {
+    std::vector<std::int64_t> only = all;
+    for (std::int64_t& target : only) target = target == label ? target : -100;
+    const Tensor mean = ops::cross_entropy(logits, Tensor::from(only, targets.shape()));
+    const Tensor part = ops::scale(mean, sum > 0 ? weight / sum : 0);
+    loss = loss.defined() ? ops::add(loss, part) : part;
+  }
+  return loss.defined() ? loss : ops::cross_entropy(logits, targets);
+}
 
 Tensor squared_error(const Tensor& logits, const Tensor& targets) {
   check(is_floating(targets.dtype()) && targets.elements() == logits.elements() &&
@@ -23,6 +71,14 @@ Tensor binary_cross_entropy(const Tensor& logits, const Tensor& targets) {
   const Tensor yes = ops::reshape(logits, {logits.dim(0), logits.dim(1), 1});                // (B, L, 1)
   const Tensor both = ops::concatenate({Tensor::zeros(yes.shape(), yes.dtype()), yes}, -1);  // (B, L, 2)
   return ops::cross_entropy(both, targets);
+}
+
+Tensor scores_loss(ProblemType type, const Tensor& scores, const Tensor& targets,
+                   std::span<const double> class_weights) {
+  if (type == ProblemType::regression) return squared_error(scores, targets);
+  if (type == ProblemType::multi_label_classification) return binary_cross_entropy(scores, targets);
+  return class_weights.empty() ? ops::cross_entropy(scores, targets)
+                               : weighted_cross_entropy(scores, targets, class_weights);
 }
 
 // Positions of a text of `tokens`, as cross-entropy takes them.
@@ -72,7 +128,9 @@ Tensor BareTextModel::pooled(const Tensor& hidden, const nn::Context& context) c
 VocabularyModel::VocabularyModel(std::shared_ptr<const TextFamily> family, TextLabels labels,
                                  std::string suffix)
     : TextModel(std::move(family), std::move(labels), std::move(suffix)),
-      head_(this->family().make_vocabulary(root(), encoder())) {}
+      head_(this->family().make_vocabulary(root(), encoder())) {
+  head_.transform = required(std::move(head_.transform));
+}
 
 Tensor VocabularyModel::vocabulary_logits(const Tensor& hidden, const nn::Context& context) const {
   return ops::linear(head_.transform(hidden, context), head_.weight, head_.bias);  // (..., V)
@@ -122,26 +180,35 @@ SequenceClassifier::SequenceClassifier(std::shared_ptr<const TextFamily> family,
       head_(this->family().make_classifier(root(), this->labels().count())) {}
 
 Tensor SequenceClassifier::logits(const TextBatch& batch, const nn::Context& context) const {
-  return head_(encoder().hidden_states(batch, context), context);
+  return head_(text_states(encoder().hidden_states(batch, context), batch), context);
 }
 
 Tensor SequenceClassifier::loss(const TextBatch& batch, const Tensor& targets,
                                 const nn::Context& context) const {
-  const Tensor scores = logits(batch, context);  // (B, L)
-  switch (labels().problem_type()) {
-    case ProblemType::regression:
-      return squared_error(scores, targets);
-    case ProblemType::multi_label_classification:
-      return binary_cross_entropy(scores, targets);
-    case ProblemType::single_label_classification:
-      break;
-  }
-  return ops::cross_entropy(scores, targets);
+  return loss(batch, targets, {}, context);
+}
+
+Tensor SequenceClassifier::loss(const TextBatch& batch, const Tensor& targets,
+                                const ClassificationTerms& terms, const nn::Context& context) const {
+  const Tensor hidden = encoder().hidden_states(batch, context);     // (B, T, D)
+  const Tensor scores = head_(text_states(hidden, batch), context);  // (B, L)
+  const Tensor loss = scores_loss(labels().problem_type(), scores, targets, terms.class_weights);
+  if (terms.lm_weight == 0) return loss;
+  const Tensor weight = next_token_weight();
+  return ops::add(loss, ops::scale(next_token_loss(weight, hidden, batch, context), terms.lm_weight));
+}
+
+Tensor SymmetricSequenceClassifier::text_states(const Tensor& hidden, const TextBatch& batch) const {
+  const Tensor states = SequenceClassifier::text_states(hidden, batch);  // (2 B, 1, D)
+  check(states.dim(0) % 2 == 0, "a symmetric classifier takes pairs in both orders, got {} texts",
+        states.dim(0));
+  const std::int64_t pairs = states.dim(0) / 2;
+  return ops::add(ops::slice(states, 0, 0, pairs), ops::slice(states, 0, pairs, 2 * pairs));  // (B, 1, D)
 }
 
 TokenClassifier::TokenClassifier(std::shared_ptr<const TextFamily> family, TextLabels labels)
     : TextModel(std::move(family), std::move(labels), "ForTokenClassification"),
-      head_(this->family().make_token_classifier(root(), this->labels().count())) {}
+      head_(required(this->family().make_token_classifier(root(), this->labels().count()))) {}
 
 Tensor TokenClassifier::logits(const TextBatch& batch, const nn::Context& context) const {
   return head_(encoder().hidden_states(batch, context), context);
@@ -154,7 +221,7 @@ Tensor TokenClassifier::loss(const TextBatch& batch, const Tensor& targets,
 
 QuestionAnswerer::QuestionAnswerer(std::shared_ptr<const TextFamily> family, TextLabels labels)
     : TextModel(std::move(family), std::move(labels), "ForQuestionAnswering"),
-      head_(this->family().make_span(root())) {}
+      head_(required(this->family().make_span(root()))) {}
 
 QuestionAnswerer::Logits QuestionAnswerer::logits(const TextBatch& batch, const nn::Context& context) const {
   const Tensor both = head_(encoder().hidden_states(batch, context), context);  // (B, T, 2)
@@ -173,21 +240,35 @@ Tensor QuestionAnswerer::loss(const TextBatch& batch, const Tensor& starts, cons
                     0.5);
 }
 
-MultipleChoiceModel::MultipleChoiceModel(std::shared_ptr<const TextFamily> family, TextLabels labels)
-    : TextModel(std::move(family), std::move(labels), "ForMultipleChoice"),
+MultipleChoiceModel::MultipleChoiceModel(const std::shared_ptr<const TextFamily>& family, TextLabels labels)
+    : TextModel(family, std::move(labels), family->facts().choice_class),
       head_(this->family().make_choice(root())) {}
 
 Tensor MultipleChoiceModel::logits(const TextBatch& batch, std::int64_t choices,
                                    const nn::Context& context) const {
+  return scores(encoder().hidden_states(batch, context), batch, choices, context);
+}
+
+Tensor MultipleChoiceModel::scores(const Tensor& hidden, const TextBatch& batch, std::int64_t choices,
+                                   const nn::Context& context) const {
   check(choices >= 1 && batch.ids.dim(0) % choices == 0,
         "multiple choice: {} texts, expected a multiple of the {} choices", batch.ids.dim(0), choices);
-  const Tensor scores = head_(encoder().hidden_states(batch, context), context);  // (B C, 1)
-  return ops::reshape(scores, {batch.ids.dim(0) / choices, choices});             // (B, C)
+  const Tensor values = head_(encoder().text_states(hidden, batch), context);  // (B C, 1)
+  return ops::reshape(values, {batch.ids.dim(0) / choices, choices});          // (B, C)
 }
 
 Tensor MultipleChoiceModel::loss(const TextBatch& batch, std::int64_t choices, const Tensor& targets,
                                  const nn::Context& context) const {
-  return ops::cross_entropy(logits(batch, choices, context), targets);
+  return loss(batch, choices, targets, /*lm_weight=*/0, context);
+}
+
+Tensor MultipleChoiceModel::loss(const TextBatch& batch, std::int64_t choices, const Tensor& targets,
+                                 double lm_weight, const nn::Context& context) const {
+  const Tensor hidden = encoder().hidden_states(batch, context);  // (B C, T, D)
+  const Tensor loss = ops::cross_entropy(scores(hidden, batch, choices, context), targets);
+  if (lm_weight == 0) return loss;
+  const Tensor weight = next_token_weight();
+  return ops::add(loss, ops::scale(next_token_loss(weight, hidden, batch, context), lm_weight));
 }
 
 std::unique_ptr<BareTextModel> load_text_encoder(const std::filesystem::path& directory,
@@ -198,6 +279,32 @@ std::unique_ptr<BareTextModel> load_text_encoder(const std::filesystem::path& di
   auto model = std::make_unique<BareTextModel>(family, read_text_labels(directory), with_pooler);
   model->load(directory, options);
   return model;
+}
+
+std::unique_ptr<SequenceClassifier> make_sequence_classifier(std::shared_ptr<const TextFamily> family,
+                                                             TextLabels labels) {
+  const auto& format = family->facts().input_format;
+  if (format && format->symmetric)
+    return std::make_unique<SymmetricSequenceClassifier>(std::move(family), std::move(labels));
+  return std::make_unique<SequenceClassifier>(std::move(family), std::move(labels));
+}
+
+std::unique_ptr<SequenceClassifier> load_sequence_classifier(const std::filesystem::path& directory,
+                                                             const LoadOptions& options) {
+  auto model = make_sequence_classifier(read_text_family(directory), read_text_labels(directory));
+  model->load(directory, options);
+  return model;
+}
+
+StartedModel<SequenceClassifier> start_sequence_classifier(std::shared_ptr<const TextFamily> family,
+                                                           const std::filesystem::path& directory,
+                                                           const TextLabels& labels, Generator& generator) {
+  const bool formatted = family->facts().input_format.has_value();
+  auto model = make_sequence_classifier(std::move(family), labels);
+  FreshBlocks fresh = fresh_head(labels, read_text_labels(directory), generator);
+  if (formatted) fresh.grown = {"token_embedding."};
+  LoadReport report = model->load(directory, {.fresh = fresh});
+  return {std::move(model), std::move(report.fresh)};
 }
 
 FreshBlocks fresh_head(const std::optional<TextLabels>& wanted, const TextLabels& stored,

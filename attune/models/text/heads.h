@@ -79,6 +79,15 @@ class PretrainingModel : public VocabularyModel {
   HeadLayers pair_;
 };
 
+// What the loss of a classifier has beside the mean over its texts.
+struct ClassificationTerms {
+  // The weight of the auxiliary language-model loss, lambda of Radford et al. (2018), equation 5: the mean
+  // loss of each token of the batch, predicted from those before it, is added so many times.
+  double lm_weight = 0;
+  // One a label, or none: a text counts so many times (PyTorch's CrossEntropyLoss(weight)).
+  std::vector<double> class_weights = {};
+};
+
 // One label, several, or numbers for a text or a pair.
 class SequenceClassifier : public TextModel {
  public:
@@ -89,9 +98,27 @@ class SequenceClassifier : public TextModel {
   // (B, L) or, with one output, (B) float32; for several labels at once, the mean over all B L of the binary
   // cross-entropy for (B, L) int64 of zeros and ones.
   Tensor loss(const TextBatch& batch, const Tensor& targets, const nn::Context& context) const;
+  Tensor loss(const TextBatch& batch, const Tensor& targets, const ClassificationTerms& terms,
+              const nn::Context& context) const;
+
+ protected:
+  // Hidden states (B, T, D) -> (B, ..., D): the first of each stands for the text.
+  virtual Tensor text_states(const Tensor& hidden, const TextBatch& batch) const {
+    return encoder().text_states(hidden, batch);
+  }
 
  private:
   HeadLayers head_;
+};
+
+// Of pairs that know no order (GPT's similarity: Radford et al., 2018, section 3.3). A batch has 2 B texts: B
+// pairs, and then the same in the other order; the states of both are added before the linear layer.
+class SymmetricSequenceClassifier : public SequenceClassifier {
+ public:
+  using SequenceClassifier::SequenceClassifier;
+
+ protected:
+  Tensor text_states(const Tensor& hidden, const TextBatch& batch) const override;
 };
 
 // A label for every token (named entities).
@@ -125,18 +152,25 @@ class QuestionAnswerer : public TextModel {
   HeadLayers head_;
 };
 
-// The best of C texts (SWAG: 1810.04805, section 4.4).
+// The best of C texts (SWAG: 1810.04805, section 4.4; with GPT's inputs: Radford et al., 2018, section 3.3).
 class MultipleChoiceModel : public TextModel {
  public:
-  MultipleChoiceModel(std::shared_ptr<const TextFamily> family, TextLabels labels);
+  MultipleChoiceModel(const std::shared_ptr<const TextFamily>& family, TextLabels labels);
 
   // A batch of B C texts, the choices of a question one after the other -> (B, C).
   Tensor logits(const TextBatch& batch, std::int64_t choices, const nn::Context& context) const;
   // Cross-entropy for targets (B) int64.
   Tensor loss(const TextBatch& batch, std::int64_t choices, const Tensor& targets,
               const nn::Context& context) const;
+  // With ClassificationTerms::lm_weight.
+  Tensor loss(const TextBatch& batch, std::int64_t choices, const Tensor& targets, double lm_weight,
+              const nn::Context& context) const;
 
  private:
+  Tensor scores(const Tensor& hidden, const TextBatch& batch, std::int64_t choices,
+                const nn::Context& context) const;
+  WeightTable table() const override { return family().choice_weights(); }
+
   HeadLayers head_;
 };
 
@@ -158,6 +192,13 @@ struct StartedModel {
   std::unique_ptr<Model> model;
   std::vector<std::string> fresh;  // parameters that were drawn, by our names: to be trained
 };
+
+// A sequence classifier of the kind that the family's input format asks for.
+std::unique_ptr<SequenceClassifier> make_sequence_classifier(std::shared_ptr<const TextFamily> family,
+                                                             TextLabels labels);
+// As load_text_model().
+std::unique_ptr<SequenceClassifier> load_sequence_classifier(const std::filesystem::path& directory,
+                                                             const LoadOptions& options = {});
 
 // What start_text_model() may draw: the head where it is missing, or in any case for other labels.
 FreshBlocks fresh_head(const std::optional<TextLabels>& wanted, const TextLabels& stored,
@@ -183,5 +224,11 @@ std::unique_ptr<Model> new_text_model(std::shared_ptr<const TextFamily> family, 
   model->initialize(generator);
   return model;
 }
+
+// As start_text_model(); `family` is the directory's, or that with an input format, whose vocabulary may be
+// larger: rows for the new tokens are drawn, too.
+StartedModel<SequenceClassifier> start_sequence_classifier(std::shared_ptr<const TextFamily> family,
+                                                           const std::filesystem::path& directory,
+                                                           const TextLabels& labels, Generator& generator);
 
 }  // namespace attune::models

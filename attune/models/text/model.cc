@@ -33,6 +33,15 @@ void TextModel::initialize(Generator& generator) const {
   std::fill_n(embedding.mutable_data<float>() + facts().padding_token * width, width, 0.0F);
 }
 
+Tensor TextModel::next_token_weight() const {
+  Tensor weight = family_->next_token_weight(*encoder_);
+  check(weight.defined(),
+        "there is no language-model loss beside the head of a {}{}: it has no output layer that predicts the "
+        "next token; use a weight of 0",
+        facts().class_names, suffix_);
+  return weight;
+}
+
 LoadReport TextModel::load(const std::filesystem::path& directory, const LoadOptions& options) {
   LoadReport report = load_weights(parameters_, weight_table(), directory, options);
   stored_ = report.stored;

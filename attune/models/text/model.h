@@ -43,6 +43,10 @@ class TextModel {
   const TextFamily& family() const { return *family_; }
   // `layers`, unless the family has none: then an error that names the class.
   HeadLayers required(HeadLayers layers) const;
+  // The family's, unless it has none: then an error that says so.
+  Tensor next_token_weight() const;
+  // Hugging Face's names of the class.
+  virtual WeightTable table() const { return family_->weights(/*with_head=*/suffix_ != "Model"); }
 
  private:
   std::shared_ptr<const TextFamily> family_;
