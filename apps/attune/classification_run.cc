@@ -23,8 +23,7 @@ using models::TextLabels;
 void validate(const ClassificationRun& run) {
   if (run.train.empty() && !run.place.resume)
     fail_usage("--train FILE is missing: what should the model learn from?");
-  if (run.model.empty() && !run.place.resume)
-    fail_usage("--model DIR is missing: which pretrained encoder should learn it?");
+  if (!run.place.resume) run.encoder.validate();
   run.place.validate();
   run.columns.validate();
   expect_positive("--batch-size", run.batch_size);
@@ -36,6 +35,20 @@ std::vector<text::Table> read_tables(const std::vector<std::string>& paths, cons
   std::vector<text::Table> tables;
   for (const std::string& path : paths) tables.push_back(read_texts(path, columns, /*with_label=*/true));
   return tables;
+}
+
+// The texts of the tables one after the other, for learning a tokenizer.
+text::NextText texts_of(const std::vector<text::Table>& tables, std::size_t columns) {
+  return [&tables, columns, table = std::size_t{0}, at = std::size_t{0}](std::string& text) mutable {
+    while (table < tables.size() && at == tables[table].rows() * columns) {
+      ++table;
+      at = 0;
+    }
+    if (table == tables.size()) return false;
+    text = tables[table].value(at / columns, at % columns);
+    ++at;
+    return true;
+  };
 }
 
 // The labels of the training data. A directory whose own labels cover them keeps its labels, and so its head.
@@ -50,7 +63,8 @@ TextLabels labels_of(const ClassificationRun& run, const std::vector<text::Table
                     .stated_type = ProblemType::single_label_classification};
   check(labels.count() > 1, "every text of the training data has the label \"{}\": there is nothing to learn",
         labels.names.front());
-  const TextLabels stored = models::read_text_labels(run.model);
+  if (run.encoder.is_new()) return labels;
+  const TextLabels stored = models::read_text_labels(run.encoder.model);
   const bool covered = std::ranges::all_of(labels.names, [&](const std::string& name) {
     return std::ranges::find(stored.names, name) != stored.names.end();
   });
@@ -65,11 +79,11 @@ struct Started {
 
 // The encoder with a head for the labels; of a resumed run, that of the checkpoint.
 Started start(const ClassificationRun& run, const std::vector<text::Table>& tables,
-              const std::optional<train::Checkpoint>& checkpoint) {
+              const text::Tokenizer& tokenizer, const std::optional<train::Checkpoint>& checkpoint) {
   if (checkpoint) return {models::load_text_model<models::SequenceClassifier>(checkpoint->path), {}};
   Generator generator{.seed = run.training.seed};
   auto [model, fresh] =
-      models::start_text_model<models::SequenceClassifier>(run.model, labels_of(run, tables), generator);
+      start_encoder<models::SequenceClassifier>(run.encoder, labels_of(run, tables), tokenizer, generator);
   return {std::move(model), std::move(fresh)};
 }
 
@@ -127,7 +141,7 @@ void for_each_field(Run& run, Visit&& visit) {
   visit("text", run.columns.text);
   visit("label", run.columns.label);
   visit("columns", run.columns.names);
-  visit("model", run.model);
+  for_each_encoder_field(run.encoder, visit);
   visit("max_length", run.max_length);
   visit("batch_size", run.batch_size);
 }
@@ -152,12 +166,11 @@ train::TrainingResult train_classification(const ClassificationRun& run, std::FI
   train::RunDirectory directory(run.place.out, run.place.mode(), run.training, configuration.dump());
 
   const auto checkpoint = directory.checkpoint();
-  const auto tokenizer = text::load_tokenizer(checkpoint ? checkpoint->path : fs::path(run.model));
   const auto tables = read_tables(run.train, run.columns);
-  const auto [model, fresh] = start(run, tables, checkpoint);
-  check(tokenizer->vocab_size() <= model->facts().vocab_size,
-        "the tokenizer has {} tokens, the model of {} takes {}", tokenizer->vocab_size(), run.model,
-        model->facts().vocab_size);
+  const auto tokenizer = checkpoint
+                             ? text::load_tokenizer(checkpoint->path)
+                             : encoder_tokenizer(run.encoder, texts_of(tables, run.columns.text.size()));
+  const auto [model, fresh] = start(run, tables, *tokenizer, checkpoint);
 
   auto train_texts = encode(run, tables, *tokenizer, *model);
   std::optional<tasks::LabelledTexts> valid_texts;

@@ -1,4 +1,4 @@
-// A run of `attune train classification` or `regression`: from tables of texts and a pretrained encoder to a
+// A run of `attune train classification` or `regression`: from tables of texts and an encoder to a
 // model directory with a head on it.
 #pragma once
 
@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/attune/encoder_choice.h"
 #include "apps/attune/text_table.h"
 #include "apps/attune/train_flags.h"
 #include "attune/train/options.h"
@@ -31,7 +32,7 @@ struct ClassificationRun {
   std::vector<std::string> train, valid;
   TextColumns columns;
 
-  std::string model;            // directory of the encoder, with a head or without
+  EncoderChoice encoder;
   std::int64_t max_length = 0;  // most tokens of a text or a pair; 0: as many as the model takes
 
   train::TrainingOptions training = fine_tuning();

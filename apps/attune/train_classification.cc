@@ -20,8 +20,7 @@ void add_task(Program& program, CLI::App& train, bool regression) {
       ->group("Data");
   verb.add_option("--valid", run->valid, "Tables to evaluate on")->take_all()->group("Data");
   add_column_flags(verb, run->columns, /*with_label=*/true);
-  verb.add_option("--model", run->model, "Directory of a BERT, RoBERTa, DistilBERT or ALBERT to fine-tune")
-      ->group("Model");
+  add_encoder_flags(verb, run->encoder);
   add_value(verb, "Model", "--max-length", run->max_length,
             "Most tokens of a text or a pair, longer ones are cut; 0: as many as the model takes");
   add_optimizer_flags(verb, run->training);
@@ -29,6 +28,7 @@ void add_task(Program& program, CLI::App& train, bool regression) {
   add_value(verb, "Run", "--batch-size", run->batch_size, "Texts of a micro-batch");
   verb.callback([run, &verb, &program] {
     drop_alternatives(verb, run->training);
+    refuse_sizes_of_directory(verb, run->encoder);
     const auto result = train_classification(*run, stderr);
     const std::string& out = run->place.out;
     program.exit_code = report_run(out, result, fmt::format("attune classify {} \"...\"", out));
