@@ -69,7 +69,7 @@ TextLabels labels_of(const ClassificationRun& run, const std::vector<text::Table
         "every text of the training data has the label \"{}\": there is nothing to learn",
         labels.names.front());
   if (!run.label_columns.empty()) return labels;  // in the order of the columns
-  labels.names = stored_labels_or(std::move(labels.names), run.model);
+  if (!run.encoder.is_new()) labels.names = stored_labels_or(std::move(labels.names), run.encoder.model);
   return labels;
 }
 

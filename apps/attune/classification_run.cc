@@ -20,11 +20,26 @@ namespace fs = std::filesystem;
 using models::ProblemType;
 
 void validate(const ClassificationRun& run) {
-  validate_encoder_run(run.train, run.model, run.max_length, run.batch_size, run.place);
+  validate_encoder_run(run.train, run.encoder.model, run.max_length, run.batch_size, run.place);
+  if (!run.place.resume) run.encoder.validate();
   run.columns.validate();
   if (run.symmetric && !run.columns.pairs())
     fail_usage("--symmetric takes pairs: name two columns, --text FIRST SECOND");
   validate_labels(run);
+}
+
+// The texts of the tables one after the other, for learning a tokenizer.
+text::NextText texts_of(const std::vector<text::Table>& tables, std::size_t columns) {
+  return [&tables, columns, table = std::size_t{0}, at = std::size_t{0}](std::string& text) mutable {
+    while (table < tables.size() && at == tables[table].rows() * columns) {
+      ++table;
+      at = 0;
+    }
+    if (table == tables.size()) return false;
+    text = tables[table].value(at / columns, at % columns);
+    ++at;
+    return true;
+  };
 }
 
 struct Started {
@@ -38,14 +53,21 @@ Started start(const ClassificationRun& run, const std::vector<text::Table>& tabl
               const std::optional<train::Checkpoint>& checkpoint) {
   if (checkpoint)
     return {models::load_sequence_classifier(checkpoint->path), text::load_tokenizer(checkpoint->path), {}};
-  auto family = models::read_text_family(run.model);
+  const EncoderChoice& choice = run.encoder;
+  auto given = encoder_tokenizer(choice, texts_of(tables, run.columns.text.size()));
+  auto family = encoder_family(choice, *given);
   if (run.symmetric && !family->facts().causal)
-    fail_usage("--symmetric is for openai-gpt and gpt2, {} is a {}", run.model, family->facts().model_type);
-  auto [prepared, tokenizer] =
-      tasks::with_gpt_inputs({std::move(family), text::load_tokenizer(run.model)}, run.symmetric);
+    fail_usage("--symmetric is for openai-gpt and gpt2, {} is a {}", choice.model,
+               family->facts().model_type);
+  auto [prepared, tokenizer] = tasks::with_gpt_inputs({std::move(family), std::move(given)}, run.symmetric);
   Generator generator{.seed = run.training.seed};
+  const models::TextLabels labels = labels_of(run, tables);
+  if (choice.is_new())
+    return {models::new_text_model<models::SequenceClassifier>(std::move(prepared), labels, generator),
+            std::move(tokenizer),
+            {}};
   auto [model, fresh] =
-      models::start_sequence_classifier(std::move(prepared), run.model, labels_of(run, tables), generator);
+      models::start_sequence_classifier(std::move(prepared), choice.model, labels, generator);
   return {std::move(model), std::move(tokenizer), std::move(fresh)};
 }
 
@@ -83,7 +105,7 @@ void for_each_field(Run& run, Visit&& visit) {
   visit("label_separator", run.label_separator);
   visit("label_columns", run.label_columns);
   visit("class_weights", run.class_weights);
-  visit("model", run.model);
+  for_each_encoder_field(run.encoder, visit);
   visit("max_length", run.max_length);
   visit("lm_weight", run.lm_weight);
   visit("symmetric", run.symmetric);
@@ -112,7 +134,7 @@ train::TrainingResult train_classification(const ClassificationRun& run, std::FI
   const auto checkpoint = directory.checkpoint();
   const auto tables = read_tables(run, run.train);
   const auto [model, tokenizer, fresh] = start(run, tables, checkpoint);
-  expect_vocabulary(*tokenizer, model->facts(), run.model);
+  expect_vocabulary(*tokenizer, model->facts(), run.encoder.model);
 
   auto train_texts = encode(run, tables, *tokenizer, *model);
   std::optional<tasks::LabelledTexts> valid_texts;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/attune/encoder_choice.h"
 #include "apps/attune/encoder_run.h"
 #include "apps/attune/text_table.h"
 #include "attune/train/trainer.h"
@@ -26,7 +27,7 @@ struct ClassificationRun {
   std::vector<std::string> label_columns;
   std::string class_weights;  // empty, "balanced" or LABEL=WEIGHT,...
 
-  std::string model;            // directory of a pretrained model, with a head or without
+  EncoderChoice encoder;
   std::int64_t max_length = 0;  // most tokens of a text or a pair; 0: as many as the model takes
 
   // Of the auxiliary language-model loss; below zero: the family's own, 0.5 for GPT and GPT-2 (Radford et

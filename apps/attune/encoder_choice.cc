@@ -86,4 +86,10 @@ models::TextVocabulary vocabulary_of(const text::Tokenizer& tokenizer) {
           .end = either(special.sep, special.eos)};
 }
 
+std::shared_ptr<const models::TextFamily> encoder_family(const EncoderChoice& choice,
+                                                         const text::Tokenizer& tokenizer) {
+  return choice.is_new() ? models::new_text_family(choice.model, choice.sizes, vocabulary_of(tokenizer))
+                         : models::read_text_family(choice.model);
+}
+
 }  // namespace attune::command

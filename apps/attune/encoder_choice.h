@@ -53,6 +53,10 @@ std::unique_ptr<text::Tokenizer> encoder_tokenizer(const EncoderChoice& choice, 
 // What a new encoder must know of its tokenizer.
 models::TextVocabulary vocabulary_of(const text::Tokenizer& tokenizer);
 
+// That of the directory, or a new one for the tokenizer.
+std::shared_ptr<const models::TextFamily> encoder_family(const EncoderChoice& choice,
+                                                         const text::Tokenizer& tokenizer);
+
 // A head to train on the encoder; the layers that are not the directory's, all of a new one, are drawn.
 // `labels`: the head's, or none to keep the directory's.
 template <typename Model>
@@ -64,9 +68,10 @@ models::StartedModel<Model> start_encoder(const EncoderChoice& choice,
     expect_vocabulary(tokenizer, started.model->facts(), choice.model);
     return started;
   }
-  const auto family = models::new_text_family(choice.model, choice.sizes, vocabulary_of(tokenizer));
   const models::TextLabels usual;
-  return {models::new_text_model<Model>(family, labels ? *labels : usual, generator), {}};
+  return {
+      models::new_text_model<Model>(encoder_family(choice, tokenizer), labels ? *labels : usual, generator),
+      {}};
 }
 
 }  // namespace attune::command

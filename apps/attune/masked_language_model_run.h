@@ -14,12 +14,13 @@
 
 namespace attune::command {
 
-// As BERT was pre-trained: 1810.04805, appendix A.2.
+// As BERT was pre-trained (1810.04805, appendix A.2), but for its length.
 inline train::TrainingOptions pre_training() {
   train::TrainingOptions training;
   training.learning_rate = 1e-4;
   training.lr_scheduler_type = train::ScheduleKind::linear;
   training.weight_decay = 0.01;
+  training.num_train_epochs = 3;
   return training;
 }
 

@@ -37,9 +37,7 @@ void add_task(Program& program, CLI::App& train, bool regression) {
   verb.add_option("--valid", run->valid, "Tables to evaluate on")->take_all()->group("Data");
   add_column_flags(verb, run->columns, /*with_label=*/true);
   if (!regression) add_label_flags(verb, *run);
-  verb.add_option("--model", run->model,
-                  "Directory of a BERT, RoBERTa, DistilBERT, ALBERT, GPT (openai-gpt) or GPT-2 to fine-tune")
-      ->group("Model");
+  add_encoder_flags(verb, run->encoder);
   verb.add_option("--lm-weight", run->lm_weight,
                   "Weight of the language-model loss beside the task's, for GPT and GPT-2 (default: 0.5)")
       ->check(CLI::NonNegativeNumber)
@@ -54,6 +52,7 @@ void add_task(Program& program, CLI::App& train, bool regression) {
   add_value(verb, "Run", "--batch-size", run->batch_size, "Texts of a micro-batch");
   verb.callback([run, &verb, &program] {
     drop_alternatives(verb, run->training);
+    refuse_sizes_of_directory(verb, run->encoder);
     const auto result = train_classification(*run, stderr);
     const std::string& out = run->place.out;
     program.exit_code = report_run(out, result, fmt::format("attune classify {} \"...\"", out));

@@ -202,12 +202,24 @@ TEST_F(Classification, FreezesByNameAndDecaysByLayer) {
   expect_refused(start + "--layer-lr-decay 1.5", 2, {"--layer-lr-decay is 1.5, expected at most 1"});
 }
 
+TEST_F(Classification, ANewEncoderLearnsFromTheBeginning) {
+  const Outcome trained = train(
+      "--model distilbert --tokenizer wordpiece:60 --layers 1 --heads 2 --width 16 --context 24 --valid "
+      "valid.csv "
+      "--num-train-epochs 20 --out run");
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  EXPECT_THAT(trained.err, HasSubstr("accuracy 1,"));
+  EXPECT_EQ(nlohmann::json::parse(read("run/config.json"))["architectures"][0],
+            "DistilBertForSequenceClassification");
+  EXPECT_THAT(attune("classify run 'the book is great'").out, ::testing::StartsWith("positive\t"));
+}
+
 TEST_F(Classification, RefusesWhatCannotBeLearned) {
   write("unlabelled.csv", "text,label\nthe film,\na book,positive\n");
   write("other.csv", "text,label\nthe film,neutral\n");
   write("one.csv", "text,label\nthe film,good\nthe book,good\n");
   const std::string start = "train classification --out run ";
-  expect_refused(start + "--train train.csv", 2, {"--model DIR is missing"});
+  expect_refused(start + "--train train.csv", 2, {"--model is missing"});
   expect_refused(start + "--model bert", 2, {"--train FILE is missing"});
   expect_refused(start + "--model bert --train none.csv", 1, {"none.csv"});
   expect_refused(start + "--model bert --train train.csv --label lable", 1, {"lable", "label", "value"});
