@@ -27,6 +27,7 @@ void add_train_classification(Program& program, CLI::App& train);
 void add_generate(Program& program);
 void add_translate(Program& program);
 void add_classify(Program& program);
+void add_embed(Program& program);
 void add_eval(Program& program);
 void add_info(Program& program);
 void add_attention(Program& program);
