@@ -28,12 +28,16 @@ TextEmbedder::TextEmbedder(const std::filesystem::path& directory, const models:
   if (model_.config().lowercase) tokenizer_ = text::lowercasing(*tokenizer_);
 }
 
+// sentence-transformers 6 adds an empty "document" to a model that has only "passage".
 const std::string& TextEmbedder::prompt_of(std::initializer_list<const char*> names) const {
+  const std::string* empty = nullptr;
   for (const char* name : names) {
     const auto found = model_.config().prompts.find(name);
-    if (found != model_.config().prompts.end()) return found->second;
+    if (found == model_.config().prompts.end()) continue;
+    if (!found->second.empty()) return found->second;
+    empty = &found->second;
   }
-  return prompt();
+  return empty != nullptr ? *empty : prompt();
 }
 
 const std::string& TextEmbedder::prompt_named(const std::string& name) const {

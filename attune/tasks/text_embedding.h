@@ -31,7 +31,8 @@ class TextEmbedder {
   std::int64_t width() const { return model_.width(); }
 
   // What the directory wants put before texts: before any; before one that asks; before those that may answer
-  // (as sentence-transformers' encode, encode_query and encode_document choose it).
+  // (sentence-transformers' encode, encode_query and encode_document): the first of the names below that is
+  // not empty.
   const std::string& prompt() const { return model_.config().default_prompt; }
   const std::string& query_prompt() const { return prompt_of({"query"}); }
   const std::string& document_prompt() const { return prompt_of({"document", "passage", "corpus"}); }

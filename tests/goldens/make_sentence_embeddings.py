@@ -3,7 +3,8 @@ sentence_embeddings/ beside this file.
 
 Made with torch 2.15.0, transformers 5.23.0 and sentence-transformers 6.2.0. The models have one layer, width 8 and random
 weights; texts.txt has the texts, a line each, and a directory's vectors.npy what SentenceTransformer.encode() gives for
-them, in their order (query.npy: encode_query(), document.npy: encode_document()).
+them, in their order (query.npy: encode_query(), document.npy: encode() with the
+prompt "passage").
 
 mean      BERT, modules.json as it is written now, the mean, unit length, at most 8 tokens
 legacy    RoBERTa in a folder of its own, flags for every pooling mode as versions before 5 wrote them, a dense layer, a
@@ -103,7 +104,7 @@ def make_legacy(path):
     write_json(path / "config_sentence_transformers.json", {"prompts": prompts, "default_prompt_name": None})
     whole = vectors(path, SentenceTransformer(str(path), device="cpu"))
     np.save(path / "query.npy", whole.encode_query(TEXTS))
-    np.save(path / "document.npy", whole.encode_document(TEXTS))
+    np.save(path / "document.npy", whole.encode(TEXTS, prompt_name="passage"))
 
 
 def make_plain(path):
