@@ -35,6 +35,7 @@ void add_train_token_classification(Program& program, CLI::App& train);
 void add_tag(Program& program);
 void add_train_question_answering(Program& program, CLI::App& train);
 void add_answer(Program& program);
+void add_embed(Program& program);
 void add_eval(Program& program);
 void add_info(Program& program);
 void add_attention(Program& program);

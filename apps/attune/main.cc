@@ -94,6 +94,7 @@ int run(int argc, char** argv) {
   attune::command::add_fill(program);
   attune::command::add_tag(program);
   attune::command::add_answer(program);
+  attune::command::add_embed(program);
   attune::command::add_eval(program);
   attune::command::add_info(program);
   attune::command::add_attention(program);

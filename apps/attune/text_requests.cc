@@ -11,9 +11,9 @@
 namespace attune::command {
 namespace {
 
-RequestedText divided(std::string line) {
+RequestedText divided(std::string line, const TextRequest& request) {
   const auto tab = line.find('\t');
-  if (tab == line.npos) return {std::move(line), std::nullopt};
+  if (tab == line.npos || !request.takes_pairs) return {std::move(line), std::nullopt};
   return {line.substr(0, tab), line.substr(tab + 1)};
 }
 
@@ -31,15 +31,15 @@ std::vector<RequestedText> texts_of_table(const TextRequest& request) {
 std::vector<RequestedText> texts_of_arguments(const TextRequest& request) {
   if (!request.pair.empty()) return {{request.texts.front(), request.pair}};
   std::vector<RequestedText> texts;
-  for (const std::string& text : request.texts) texts.push_back(divided(text));
+  for (const std::string& text : request.texts) texts.push_back(divided(text, request));
   return texts;
 }
 
-void visit_lines_of_file(const std::string& path, std::size_t most, const VisitTexts& visit) {
-  text::LineReader reader(path);
+void visit_lines_of_file(const TextRequest& request, std::size_t most, const VisitTexts& visit) {
+  text::LineReader reader(request.input);
   std::vector<RequestedText> texts;
   for (std::string line; reader.next(line);) {
-    texts.push_back(divided(line));
+    texts.push_back(divided(line, request));
     if (texts.size() < most) continue;
     visit(texts);
     texts.clear();
@@ -47,11 +47,11 @@ void visit_lines_of_file(const std::string& path, std::size_t most, const VisitT
   if (!texts.empty()) visit(texts);
 }
 
-void visit_standard_input(std::size_t most, const VisitTexts& visit) {
+void visit_standard_input(const TextRequest& request, std::size_t most, const VisitTexts& visit) {
   ArrivingLines lines(STDIN_FILENO, "standard input");
   for (auto some = lines.next(most); !some.empty(); some = lines.next(most)) {
     std::vector<RequestedText> texts;
-    for (std::string& line : some) texts.push_back(divided(std::move(line)));
+    for (std::string& line : some) texts.push_back(divided(std::move(line), request));
     visit(texts);
   }
 }
@@ -63,9 +63,10 @@ void add_request_flags(CLI::App& verb, TextRequest& request, const std::string& 
   verb.add_option("texts", request.texts,
                   fmt::format("Texts to {}, each in quotes (default: standard input, line by line)", use))
       ->take_all();
-  verb.add_option("--pair", request.pair,
-                  "Second text of a pair whose first is TEXT; in lines a tab divides them")
-      ->group("Data");
+  if (request.takes_pairs)
+    verb.add_option("--pair", request.pair,
+                    "Second text of a pair whose first is TEXT; in lines a tab divides them")
+        ->group("Data");
   verb.add_option(
           "--input", request.input,
           fmt::format("File to {}: a table (.csv, .tsv, .jsonl) row by row, another line by line; also .gz",
@@ -85,13 +86,14 @@ void validate(const TextRequest& request) {
     fail_usage("--pair goes with one TEXT, there are {}", request.texts.size());
   if (request.batch_size < 1) fail_usage("--batch-size is {}, expected at least 1", request.batch_size);
   request.columns.validate();
+  if (!request.takes_pairs && request.columns.pairs()) fail_usage("--text names two columns, expected one");
 }
 
 void for_each_stretch(const TextRequest& request, std::size_t most, const VisitTexts& visit) {
   if (!request.texts.empty()) return visit(texts_of_arguments(request));
-  if (request.input.empty()) return visit_standard_input(most, visit);
+  if (request.input.empty()) return visit_standard_input(request, most, visit);
   if (text::is_table_name(request.input)) return visit(texts_of_table(request));
-  visit_lines_of_file(request.input, most, visit);
+  visit_lines_of_file(request, most, visit);
 }
 
 }  // namespace attune::command

@@ -14,6 +14,7 @@
 namespace attune::command {
 
 struct TextRequest {
+  bool takes_pairs = true;  // what the verb says: whether a text may be two, with a tab between them
   std::string directory, dtype = "float32";
   std::vector<std::string> texts;  // of the command line
   std::string pair;                // with one of those: the second text of the pair
@@ -28,8 +29,8 @@ struct RequestedText {
   std::optional<std::string> second;  // of a pair
 };
 
-// DIR, TEXT..., --input, --text, --columns, --out, --json, --batch-size, --dtype, --threads, and --pair.
-// `use` says what is done with a text: "label".
+// DIR, TEXT..., --input, --text, --columns, --out, --json, --batch-size, --dtype, --threads, and, where
+// the verb takes pairs, --pair. `use` says what is done with a text: "label".
 void add_request_flags(CLI::App& verb, TextRequest& request, const std::string& use);
 
 // Throws UsageError naming the flag.

@@ -91,20 +91,64 @@ def make_t5(path):
     save_character_tokenizer(path, ["<pad>", "</s>", "<unk>", *map(character, range(3, config.vocab_size))])
 
 
+def make_bert(path):
+    import torch
+    from transformers import BertConfig, BertModel
+
+    torch.manual_seed(0)
+    config = BertConfig()
+    BertModel(config).save_pretrained(path)
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *map(character, range(4, config.vocab_size))]
+    save_character_tokenizer(path, words, ("[CLS]", "[SEP]", "[UNK]", "[PAD]"))
+
+
+def make_openvino_bert(path, source):
+    import openvino as ov
+    import torch
+    from transformers import BertModel
+
+    model = BertModel.from_pretrained(source, dtype=torch.float32).eval()
+    names = ["input_ids", "attention_mask", "token_type_ids"]
+    example = {name: torch.ones((2, 16), dtype=torch.int64) for name in names}
+    converted = ov.convert_model(model, example_input=example)
+    path.mkdir()
+    ov.save_model(converted, path / "bert.xml", compress_to_fp16=False)
+
+
+# Lines of BERT's texts: some batches of each size, the special tokens not among the characters.
+BERT_LINES = {"1x128": (40, 126), "8x128": (64, 126), "8x384": (40, 382)}
+
+
+def make_bert_texts(path):
+    import random
+
+    numbers = random.Random(2)
+    text = lambda length: "".join(character(numbers.randrange(4, 30000)) for _ in range(length))
+    path.mkdir()
+    for size, (lines, length) in BERT_LINES.items():
+        (path / f"{size}.txt").write_text("".join(text(length) + "\n" for _ in range(lines)), encoding="utf-8")
+    rows = "".join(f"{text(62)}\t{i % 2}\n" for i in range(512))
+    (path / "16x64.tsv").write_text("text\tlabel\n" + rows, encoding="utf-8")
+
+
 def character(i):
     return chr(FIRST_CHARACTER + i)
 
 
-def save_character_tokenizer(path, words):
-    """A token a character."""
+def save_character_tokenizer(path, words, special=(None, "</s>", "<unk>", "<pad>")):
+    """A token a character; `special` begins and ends a text, stands for what is unknown and fills up."""
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
-    tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, unk_token="<unk>"))
+    first, last, unknown, pad = special
+    tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, unk_token=unknown))
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("(?m:.)"), "isolated")
     tokenizer.decoder = decoders.Fuse()
-    tokenizer.post_processor = processors.TemplateProcessing("$A </s>", special_tokens=[("</s>", words.index("</s>"))])
-    names = {"eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"}
+    template = f"$A {last}" if first is None else f"{first} $A {last}"
+    ids = [(token, words.index(token)) for token in (first, last) if token is not None]
+    tokenizer.post_processor = processors.TemplateProcessing(template, special_tokens=ids)
+    names = {"unk_token": unknown, "pad_token": pad}
+    names |= {"eos_token": last} if first is None else {"cls_token": first, "sep_token": last}
     PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names).save_pretrained(path)
 
 
@@ -157,6 +201,10 @@ def prepare(cache: Path, tokenizer_source: str):
     once(marian, make_marian)
     once(cache / "ct2-marian-f32", lambda p: make_ctranslate2_marian(p, marian))
     once(cache / "t5-f32", make_t5)
+    bert = cache / "bert-f32"
+    once(bert, make_bert)
+    once(cache / "bert-openvino", lambda p: make_openvino_bert(p, bert))
+    once(cache / "bert-texts", make_bert_texts)
     once(cache / "sources.txt", make_sources)
     once(cache / "pairs.tsv", make_pairs)
 

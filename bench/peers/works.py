@@ -31,6 +31,9 @@ METRICS = {
     "long_rate": Metric("512 in, 64 out", "tokens/s", True),
     "prefill_seconds": Metric("prefill of 512", "s"),
     "translation_rate": Metric("8 x 32 in, 32 out", "tokens/s", True),
+    "1x128": Metric("1 x 128", "s"),
+    "8x128": Metric("8 x 128", "s"),
+    "8x384": Metric("8 x 384", "s"),
     "first_token_seconds": Metric("process start to first token", "s"),
 }
 
@@ -259,6 +262,54 @@ def train_translation(o: Options) -> list[Contender]:
     ]
 
 
+def infer_bert(o: Options, dtype: str) -> list[Contender]:
+    """One batch without padding, with its tokenising and pooling in Attune's case; medians in a warm process."""
+
+    def attune_command(size):
+        def command(folder):
+            batch = size.split("x")[0]
+            source = str(o.cache / "bert-texts" / f"{size}.txt")
+            where = ["--input", source, "--out", str(folder / "vectors.npy"), "--batch-size", batch]
+            how = ["--dtype", dtype, "--threads", str(o.threads), "--timings"]
+            return [o.attune, "embed", str(o.cache / "bert-f32"), *where, *how]
+
+        return command
+
+    def attune_read(size):
+        return lambda outcome, folder: {size: statistics.median(last_json(outcome.stderr)["batch_seconds"][2:])}
+
+    def peer_command(peer):
+        return python("infer_bert.py", peer, o.cache, "--dtype", dtype, "--threads", o.threads)
+
+    peers = {"OpenVINO": "openvino", "HF transformers": "transformers"}
+    contenders = [
+        Contender(name, lambda folder, c=peer_command(peer): c, lambda outcome, folder: last_json(outcome.stdout))
+        for name, peer in peers.items()
+    ]
+    sizes = ("1x128", "8x128", "8x384")
+    return contenders + [Contender(ATTUNE, attune_command(size), attune_read(size)) for size in sizes]
+
+
+def train_bert(o: Options) -> list[Contender]:
+    def attune_command(folder):
+        data = ["--model", str(o.cache / "bert-f32"), "--train", str(o.cache / "bert-texts" / "16x64.tsv")]
+        command = [o.attune, "train", "classification", *data, "--batch-size", "16", "--max-grad-norm", "1"]
+        command += ["--max-steps", str(2 + o.steps), "--save-steps", "0", "--threads", str(o.threads)]
+        return [*command, "--out", str(folder / "model")]
+
+    def attune_read(outcome, folder):
+        return {"step_seconds": log_median(outcome, folder, 2), "peak_mib": outcome.peak_mib}
+
+    def pytorch_read(outcome, folder):
+        return {"step_seconds": last_json(outcome.stdout)["step_seconds"], "peak_mib": outcome.peak_mib}
+
+    script = python("train_bert.py", o.cache / "bert-f32", "--threads", o.threads, "--steps", o.steps)
+    return [
+        Contender("PyTorch eager", lambda folder: script, pytorch_read),
+        Contender(ATTUNE, attune_command, attune_read),
+    ]
+
+
 WORKS = {
     "char": ("Char GPT 4/4/128/64, batch 12", char_gpt),
     "train-f32": ("GPT-2 124M, 4 x 64, float32", lambda o: train_gpt2(o, "float32")),
@@ -272,6 +323,9 @@ WORKS = {
     "translate-beam": ("Encoder-decoder 6+6, width 512, beam 4, float32", lambda o: translate(o, 4)),
     "t5-greedy": ("T5-small, greedy, float32", lambda o: translate(o, 1, "t5-f32")),
     "t5-beam": ("T5-small, beam 4, float32", lambda o: translate(o, 4, "t5-f32")),
+    "bert-f32": ("BERT-base, float32", lambda o: infer_bert(o, "float32")),
+    "bert-bf16": ("BERT-base, bfloat16", lambda o: infer_bert(o, "bfloat16")),
+    "train-bert": ("BERT-base classifier, 16 x 64, float32", train_bert),
     "start-f32": ("GPT-2 124M, float32", lambda o: first_token(o, "float32")),
     "start-bf16": ("GPT-2 124M, bfloat16", lambda o: first_token(o, "bfloat16")),
 }
