@@ -13,7 +13,7 @@ std::unique_ptr<CausalLanguageModel> load(const Config& config, const WeightTabl
                                           const std::filesystem::path& directory,
                                           const LoadOptions& options) {
   auto model = std::make_unique<Model>(config);
-  load_weights(model->parameters(), table, directory, options);
+  model->keep_stored_types(load_weights(model->parameters(), table, directory, options).stored);
   return model;
 }
 
@@ -27,9 +27,7 @@ std::unique_ptr<CausalLanguageModel> load_causal_language_model(const std::files
     return load<Gpt>(read_gpt_config(directory), gpt_weight_table(), directory, options);
   if (type == "gpt2" || type.empty())
     return load<Gpt2>(read_gpt2_config(directory), gpt2_weight_table(), directory, options);
-  if (type == "prefix-lm")
-    return load<PrefixLanguageModel>(read_prefix_lm_config(directory), prefix_lm_weight_table(), directory,
-                                     options);
+  if (type == "prefix-lm") return load_prefix_lm(directory, options);
   fail("{}: \"model_type\" is \"{}\", expected gpt2, openai-gpt or prefix-lm",
        (directory / "config.json").string(), type);
 }

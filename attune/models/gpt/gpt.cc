@@ -104,7 +104,7 @@ nn::KeyValueCache Gpt::make_cache(std::int64_t batch, std::int64_t capacity) con
 
 void Gpt::save(const std::filesystem::path& directory) const {
   write_gpt_config(config_, directory);
-  save_weights(parameters_, gpt_weight_table(), directory);
+  save_weights(parameters_, gpt_weight_table(), directory, stored_);
 }
 
 const WeightTable& gpt_weight_table() {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <filesystem>
+#include <utility>
 #include <vector>
 
 #include "attune/models/causal_language_model.h"
@@ -58,12 +59,15 @@ class Gpt : public CausalLanguageModel {
   Tensor loss(const Tensor& ids, const Tensor& targets, const nn::Context& context) const override;
   Tensor token_losses(const Tensor& ids, const Tensor& targets, const nn::Context& context) const override;
   void save(const std::filesystem::path& directory) const override;
+  // What save() writes keeps these types.
+  void keep_stored_types(StoredTypes stored) { stored_ = std::move(stored); }
 
  private:
   Tensor embed(const Tensor& ids, const Tensor& positions, const nn::Context& context) const;
 
   GptConfig config_;
   nn::Parameters parameters_;
+  StoredTypes stored_;
   nn::Embedding token_embedding_;     // (V, D), the output layer as well
   nn::Embedding position_embedding_;  // (n_positions, D)
   nn::Dropout dropout_;

@@ -123,7 +123,7 @@ nn::KeyValueCache Gpt2::make_cache(std::int64_t batch, std::int64_t capacity) co
 
 void Gpt2::save(const std::filesystem::path& directory) const {
   write_gpt2_config(config_, directory);
-  save_weights(parameters_, gpt2_weight_table(), directory);
+  save_weights(parameters_, gpt2_weight_table(), directory, stored_);
 }
 
 const WeightTable& gpt2_weight_table() {

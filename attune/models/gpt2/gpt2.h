@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <utility>
 #include <vector>
 
 #include "attune/models/causal_language_model.h"
@@ -56,6 +57,8 @@ class Gpt2 : public CausalLanguageModel {
   Tensor loss(const Tensor& ids, const Tensor& targets, const nn::Context& context) const override;
   Tensor token_losses(const Tensor& ids, const Tensor& targets, const nn::Context& context) const override;
   void save(const std::filesystem::path& directory) const override;
+  // What save() writes keeps these types.
+  void keep_stored_types(StoredTypes stored) { stored_ = std::move(stored); }
 
  private:
   Tensor embed(const Tensor& ids, const Tensor& positions, const nn::Context& context) const;
@@ -64,6 +67,7 @@ class Gpt2 : public CausalLanguageModel {
 
   Gpt2Config config_;
   nn::Parameters parameters_;
+  StoredTypes stored_;
   nn::Embedding token_embedding_;     // (V, D)
   nn::Embedding position_embedding_;  // (n_positions, D)
   nn::Dropout dropout_;

@@ -27,9 +27,10 @@ PrefixLmConfig read_prefix_lm_config(const std::filesystem::path& directory) {
   return config;
 }
 
-void write_prefix_lm_config(const PrefixLmConfig& config, const std::filesystem::path& directory) {
+void write_prefix_lm_config(const PrefixLmConfig& config, const std::filesystem::path& directory,
+                            io::StoredType type) {
   nlohmann::ordered_json object = {{"model_type", "prefix-lm"}, {"n_positions", config.n_positions}};
-  write_t5_blocks(config.blocks, object);
+  write_t5_blocks(config.blocks, type, object);
   object.erase("num_decoder_layers");
   set_token(object, "eos_token_id", config.eos_token_id);
   io::write_text_atomically(directory / "config.json", object.dump(2) + "\n");

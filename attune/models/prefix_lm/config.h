@@ -20,6 +20,8 @@ struct PrefixLmConfig {
 };
 
 PrefixLmConfig read_prefix_lm_config(const std::filesystem::path& directory);
-void write_prefix_lm_config(const PrefixLmConfig& config, const std::filesystem::path& directory);
+// `type` is the widest that the weights are stored in.
+void write_prefix_lm_config(const PrefixLmConfig& config, const std::filesystem::path& directory,
+                            io::StoredType type);
 
 }  // namespace attune::models

@@ -105,9 +105,17 @@ nn::KeyValueCache PrefixLanguageModel::make_cache(std::int64_t batch, std::int64
                            config_.blocks.d_kv);
 }
 
+void PrefixLanguageModel::initialize(Generator& generator) const {
+  initialize_t5(parameters_, config_.blocks, generator);
+}
+
+void PrefixLanguageModel::load(const std::filesystem::path& directory, const LoadOptions& options) {
+  stored_ = load_weights(parameters_, prefix_lm_weight_table(), directory, options).stored;
+}
+
 void PrefixLanguageModel::save(const std::filesystem::path& directory) const {
-  write_prefix_lm_config(config_, directory);
-  save_weights(parameters_, prefix_lm_weight_table(), directory);
+  const io::StoredType type = save_weights(parameters_, prefix_lm_weight_table(), directory, stored_);
+  write_prefix_lm_config(config_, directory, type);
 }
 
 const WeightTable& prefix_lm_weight_table() {
@@ -130,6 +138,13 @@ const WeightTable& prefix_lm_weight_table() {
            {"final_norm.weight", "decoder.final_layer_norm.weight"}},
       .ignored = {}};
   return table;
+}
+
+std::unique_ptr<PrefixLanguageModel> load_prefix_lm(const std::filesystem::path& directory,
+                                                    const LoadOptions& options) {
+  auto model = std::make_unique<PrefixLanguageModel>(read_prefix_lm_config(directory));
+  model->load(directory, options);
+  return model;
 }
 
 }  // namespace attune::models

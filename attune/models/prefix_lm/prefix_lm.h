@@ -46,6 +46,12 @@ class PrefixLanguageModel : public CausalLanguageModel {
   Tensor logits(const Tensor& hidden) const override;
   void save(const std::filesystem::path& directory) const override;
 
+  // Binds every parameter to its tensor of the directory. What save() writes keeps the types stored there.
+  void load(const std::filesystem::path& directory, const LoadOptions& options);
+
+  // Allocates every parameter and draws its first values: initialize_t5().
+  void initialize(Generator& generator) const;
+
  private:
   Tensor forward(const Tensor& ids, const ops::AttentionOptions& mask, const nn::Context& context) const;
   Tensor finish(const Tensor& x, const nn::Context& context) const;
@@ -61,9 +67,13 @@ class PrefixLanguageModel : public CausalLanguageModel {
   std::vector<T5Layer> layers_;
   nn::RmsNorm final_norm_;
   Tensor output_weight_;  // (V, D) when it is not the embedding
+  StoredTypes stored_;
 };
 
 // Names after those of a T5 decoder without attention to an encoder.
 const WeightTable& prefix_lm_weight_table();
+
+std::unique_ptr<PrefixLanguageModel> load_prefix_lm(const std::filesystem::path& directory,
+                                                    const LoadOptions& options = {});
 
 }  // namespace attune::models

@@ -58,6 +58,11 @@ void read_generation(const ConfigFields& fields, T5Config& config) {
   }
 }
 
+// As PyTorch calls it.
+const char* dtype_name(io::StoredType type) {
+  return type == io::StoredType::f16 ? "float16" : type == io::StoredType::bf16 ? "bfloat16" : "float32";
+}
+
 void set_tokens(const T5Config& config, ordered_json& object) {
   object["pad_token_id"] = config.pad_token_id;
   object["eos_token_id"] = config.eos_token_id;
@@ -99,7 +104,7 @@ void read_t5_blocks(const ConfigFields& fields, T5Config& config) {
   fields.read("scale_decoder_outputs", config.scale_decoder_outputs);
 }
 
-void write_t5_blocks(const T5Config& config, ordered_json& object) {
+void write_t5_blocks(const T5Config& config, io::StoredType type, ordered_json& object) {
   object["vocab_size"] = config.vocab_size;
   object["d_model"] = config.d_model;
   object["d_kv"] = config.d_kv;
@@ -115,7 +120,7 @@ void write_t5_blocks(const T5Config& config, ordered_json& object) {
   object["feed_forward_proj"] = feed_forward_name(config);
   object["tie_word_embeddings"] = config.tie_word_embeddings;
   object["scale_decoder_outputs"] = config.scale_decoder_outputs;
-  object["torch_dtype"] = "float32";
+  object["dtype"] = dtype_name(type);
 }
 
 void T5Config::validate() const {
@@ -175,10 +180,10 @@ T5Config read_t5_config(const std::filesystem::path& directory) {
   return config;
 }
 
-void write_t5_config(const T5Config& config, const std::filesystem::path& directory) {
+void write_t5_config(const T5Config& config, const std::filesystem::path& directory, io::StoredType type) {
   ordered_json object = {
       {"architectures", {"T5ForConditionalGeneration"}}, {"model_type", "t5"}, {"is_encoder_decoder", true}};
-  write_t5_blocks(config, object);
+  write_t5_blocks(config, type, object);
   set_tokens(config, object);
   io::write_text_atomically(directory / "config.json", object.dump(2) + "\n");
   io::write_text_atomically(directory / "generation_config.json", generation_of(config).dump(2) + "\n");

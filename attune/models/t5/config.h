@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "attune/io/safetensors.h"
 #include "attune/ops/activation/activation.h"
 
 namespace attune::models {
@@ -45,12 +46,12 @@ struct T5Config {
 // T5 is an error that names it.
 T5Config read_t5_config(const std::filesystem::path& directory);
 
-// Writes both.
-void write_t5_config(const T5Config& config, const std::filesystem::path& directory);
+// Writes both. `type` is the widest that the weights are stored in.
+void write_t5_config(const T5Config& config, const std::filesystem::path& directory, io::StoredType type);
 
 // The fields that say what the blocks are, for other models made of them.
 class ConfigFields;
 void read_t5_blocks(const ConfigFields& fields, T5Config& config);
-void write_t5_blocks(const T5Config& config, nlohmann::ordered_json& object);
+void write_t5_blocks(const T5Config& config, io::StoredType type, nlohmann::ordered_json& object);
 
 }  // namespace attune::models

@@ -1,12 +1,13 @@
 #include "attune/models/t5/layers.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace attune::models {
 namespace {
 
 // Mesh TensorFlow's initial values, which keep unscaled scores small: normal with the inverse square root of
-// what goes in. (The queries of self-attention start smaller: T5::initialize().)
+// what goes in. (The queries of self-attention start smaller: initialize_t5().)
 nn::Initializer inverse_root(const T5Config& config, std::int64_t in) {
   return nn::Initializer::normal(config.initializer_factor / std::sqrt(static_cast<double>(in)));
 }
@@ -50,6 +51,17 @@ nn::RelativePositionBias t5_position_bias(const nn::Scope& scope, const T5Config
                                    .max_distance = config.relative_attention_max_distance,
                                    .bidirectional = bidirectional},
                                   config.num_heads, inverse_root(config, config.d_model));
+}
+
+void initialize_t5(const nn::Parameters& parameters, const T5Config& config, Generator& generator) {
+  parameters.initialize(generator);
+  const std::int64_t rows = config.num_heads * config.d_kv;
+  for (const nn::Parameter& parameter : parameters.all()) {
+    if (!parameter.name.ends_with("self_attention.query_key_value.weight")) continue;
+    float* queries = parameter.tensor.mutable_data<float>();  // the first H Dh rows of (3 H Dh, D)
+    const auto shrink = static_cast<float>(1 / std::sqrt(static_cast<double>(config.d_kv)));
+    std::for_each_n(queries, rows * config.d_model, [shrink](float& value) { value *= shrink; });
+  }
 }
 
 T5Layer::T5Layer(const nn::Scope& scope, const T5Config& config)

@@ -81,4 +81,8 @@ class T5DecoderLayer {
 // The bias of a stack: (buckets, H) at `scope`.
 nn::RelativePositionBias t5_position_bias(const nn::Scope& scope, const T5Config& config, bool bidirectional);
 
+// Allocates every parameter and draws its first values, as parameters.initialize() does; the queries of
+// self-attention start smaller by sqrt(Dh), in place of the scale that scores do not have.
+void initialize_t5(const nn::Parameters& parameters, const T5Config& config, Generator& generator);
+
 }  // namespace attune::models

@@ -130,27 +130,24 @@ Tensor T5::token_losses(const SequenceBatch& source, const SequenceBatch& inputs
   return ops::token_losses(hidden_states(source, inputs, context), output_weight(), targets);  // (B, T)
 }
 
-void T5::initialize(Generator& generator) const {
-  parameters_.initialize(generator);
-  const std::int64_t rows = config_.num_heads * config_.d_kv;
-  for (const nn::Parameter& parameter : parameters_.all()) {
-    if (!parameter.name.ends_with("self_attention.query_key_value.weight")) continue;
-    float* queries = parameter.tensor.mutable_data<float>();  // the first H Dh rows of (3 H Dh, D)
-    const auto shrink = static_cast<float>(1 / std::sqrt(static_cast<double>(config_.d_kv)));
-    std::for_each_n(queries, rows * config_.d_model, [shrink](float& value) { value *= shrink; });
-  }
+void T5::initialize(Generator& generator) const { initialize_t5(parameters_, config_, generator); }
+
+void T5::load(const std::filesystem::path& directory, const LoadOptions& options) {
+  stored_ =
+      load_weights(parameters_, t5_weight_table(config_.tie_word_embeddings), directory, options).stored;
 }
 
 void T5::save(const std::filesystem::path& directory) const {
-  write_t5_config(config_, directory);
-  save_weights(parameters_, t5_weight_table(config_.tie_word_embeddings), directory);
+  const io::StoredType type =
+      save_weights(parameters_, t5_weight_table(config_.tie_word_embeddings), directory, stored_);
+  write_t5_config(config_, directory, type);
 }
 
 std::unique_ptr<T5> load_t5(const std::filesystem::path& directory, const LoadOptions& options) {
   T5Config config = read_t5_config(directory);
   config.tie_word_embeddings = !has_own_output(directory);
   auto model = std::make_unique<T5>(config);
-  load_weights(model->parameters(), t5_weight_table(config.tie_word_embeddings), directory, options);
+  model->load(directory, options);
   return model;
 }
 

@@ -50,8 +50,10 @@ class T5 : public SequenceToSequenceModel {
                       const nn::Context& context) const override;
   void save(const std::filesystem::path& directory) const override;
 
-  // Allocates every parameter and draws its first values, as parameters().initialize() does; the queries of
-  // self-attention start smaller by sqrt(Dh), in place of the scale that scores do not have.
+  // Binds every parameter to its tensor of the directory. What save() writes keeps the types stored there.
+  void load(const std::filesystem::path& directory, const LoadOptions& options);
+
+  // Allocates every parameter and draws its first values: initialize_t5().
   void initialize(Generator& generator) const;
 
  private:
@@ -73,6 +75,7 @@ class T5 : public SequenceToSequenceModel {
   std::vector<T5DecoderLayer> decoder_;
   nn::RmsNorm decoder_norm_;
   Tensor output_weight_;  // (V, D) when it is not the embedding
+  StoredTypes stored_;
 };
 
 // Hugging Face's names (T5ForConditionalGeneration) for our parameters; `tied`: the output layer is the

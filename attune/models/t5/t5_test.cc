@@ -185,7 +185,7 @@ TEST(T5, TrainsInBFloat16NearlyAsInFloat32) {
 
 TEST(T5, SavingGivesBackEveryTensorBitForBit) {
   const io::TestDirectory directory;
-  for (const char* name : {"v1_0", "v1_1"}) {
+  for (const char* name : {"v1_0", "v1_1", "hub"}) {
     const auto model = load_sequence_to_sequence_model(directory_of(name));
     model->save(directory.path());
     testing::expect_same_tensors(directory_of(name), directory.path());
