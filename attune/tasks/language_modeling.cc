@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "attune/autograd/tape.h"
-#include "attune/tasks/shuffle.h"
 #include "attune/tasks/targets.h"
 
 namespace attune::tasks {
@@ -61,7 +60,7 @@ LanguageModeling::LanguageModeling(const models::CausalLanguageModel& model, tex
       train_(std::move(train)),
       valid_(std::move(valid)),
       options_(options),
-      window_seed_(options.seed ^ window_stream) {
+      windows_(train_.size() - 1, options.context, options.seed ^ window_stream) {
   if (options_.eval_stride == 0) options_.eval_stride = options_.context;
   expect_sizes(model, options_.context, options_.eval_stride, options_.batch_size);
   check(train_.size() > options_.context,
@@ -72,31 +71,14 @@ LanguageModeling::LanguageModeling(const models::CausalLanguageModel& model, tex
     check(valid_->size() > 1, "the validation text has {} tokens, expected at least 2", valid_->size());
 }
 
-// One less than fit, so that an epoch can begin anywhere in its first block.
-std::int64_t LanguageModeling::blocks() const {
-  return std::max<std::int64_t>(1, (train_.size() - options_.context) / options_.context);
-}
-
 std::int64_t LanguageModeling::micro_batches_per_epoch() const {
-  return (blocks() + options_.batch_size - 1) / options_.batch_size;
-}
-
-// `row` counts through the whole run; the last micro-batch of an epoch reaches into the next.
-std::int64_t LanguageModeling::window_begin(std::int64_t row) const {
-  const auto epoch = static_cast<std::uint64_t>(row / blocks());
-  const std::int64_t left_over = train_.size() - 1 - blocks() * options_.context;
-  Generator generator{.seed = window_seed_, .counter = epoch};
-  const auto first =
-      static_cast<std::int64_t>(uniform_integer(generator, static_cast<std::uint64_t>(left_over + 1)));
-  const auto block = shuffled(static_cast<std::uint64_t>(row % blocks()),
-                              static_cast<std::uint64_t>(blocks()), window_seed_, epoch);
-  return first + static_cast<std::int64_t>(block) * options_.context;
+  return (windows_.per_epoch() + options_.batch_size - 1) / options_.batch_size;
 }
 
 MicroBatchLoss LanguageModeling::loss(const MicroBatchIndex& which, const nn::Context& context) {
   Batch batch(train_, options_.batch_size, options_.context);
   const std::int64_t first = (which.step * which.per_step + which.index) * options_.batch_size;
-  for (std::int64_t row = 0; row < options_.batch_size; ++row) batch.fill(row, window_begin(first + row));
+  for (std::int64_t row = 0; row < options_.batch_size; ++row) batch.fill(row, windows_.begin(first + row));
   return {model_.loss(batch.ids(), batch.targets(), context), static_cast<double>(batch.ids().elements())};
 }
 

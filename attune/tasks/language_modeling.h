@@ -7,6 +7,7 @@
 
 #include "attune/models/causal_language_model.h"
 #include "attune/tasks/task.h"
+#include "attune/tasks/text_windows.h"
 #include "attune/text/corpus.h"
 
 namespace attune::tasks {
@@ -18,10 +19,7 @@ struct LanguageModelingOptions {
   std::uint64_t seed = 0;
 };
 
-// An epoch cuts the text into blocks of one window each, from a first token of its own, and takes every block
-// once in a random order. So a run sees all of the text as often as any part of it, where windows drawn
-// anywhere would miss a fifth of it in one and a half times through; and no two epochs show the same windows.
-
+// Windows are taken as TextWindows says.
 class LanguageModeling : public Task {
  public:
   // Throws Error when a text is shorter than the context, UsageError for sizes that make no sense. The model
@@ -37,14 +35,11 @@ class LanguageModeling : public Task {
                                      const std::function<bool()>& stopped) override;
 
  private:
-  std::int64_t blocks() const;
-  std::int64_t window_begin(std::int64_t row) const;
-
   const models::CausalLanguageModel& model_;
   text::TokenCorpus train_;
   std::optional<text::TokenCorpus> valid_;
   LanguageModelingOptions options_;
-  std::uint64_t window_seed_;
+  TextWindows windows_;
 };
 
 struct LanguageModelEvaluation {
