@@ -86,9 +86,10 @@ std::unique_ptr<Tokenizer> choose_tokenizer(const std::string& choice, const Tex
     return learn_wordpiece(parse_size(std::string_view(choice).substr(kind.size())),
                            kind == "wordpiece:", training);
   }
-  if (!std::filesystem::is_directory(choice)) {
-    fail_usage("--tokenizer {}: expected char, bpe:SIZE, wordpiece:SIZE or a directory with a tokenizer",
-               choice);
+  if (!std::filesystem::exists(choice)) {
+    fail_usage(
+        "--tokenizer {}: expected char, bpe:SIZE, wordpiece:SIZE or a directory or file with a tokenizer",
+        choice);
   }
   return load_tokenizer(choice);
 }
