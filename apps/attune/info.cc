@@ -1,6 +1,7 @@
 // attune info DIR: what a model is, what it takes, how it was trained.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -17,6 +18,10 @@
 #include "attune/models/gpt/summary.h"
 #include "attune/models/gpt2/gpt2.h"
 #include "attune/models/gpt2/summary.h"
+#include "attune/models/prefix_lm/prefix_lm.h"
+#include "attune/models/prefix_lm/summary.h"
+#include "attune/models/t5/summary.h"
+#include "attune/models/t5/t5.h"
 #include "attune/models/transformer/summary.h"
 #include "attune/models/transformer/transformer.h"
 #include "attune/models/weight_table.h"
@@ -99,9 +104,9 @@ void print_tokenizer(std::string_view kind, std::int64_t size, const text::Speci
 }
 
 void print_tokenizer(const std::filesystem::path& directory) {
-  const bool has_tokenizer = std::filesystem::exists(directory / "tokenizer.json") ||
-                             std::filesystem::exists(directory / "vocab.json");
-  if (!has_tokenizer) {
+  const char* const files[] = {"tokenizer.json", "vocab.json", "vocab.txt", "spiece.model"};
+  if (std::ranges::none_of(files,
+                           [&](const char* file) { return std::filesystem::exists(directory / file); })) {
     fmt::print("\nTokenizer        none in this directory\n");
     return;
   }
@@ -203,6 +208,55 @@ void describe_transformer(const Options& options) {
   models::check_weights(model.parameters(), models::transformer_weight_table(), options.directory);
 }
 
+// Relative positions set no limit: shapes and memory are of so many tokens unless --context says otherwise.
+constexpr std::int64_t usual_tokens = 512;
+
+void describe_t5(const Options& options) {
+  const auto model = models::load_t5(options.directory);  // mapped, not read; its output may be tied or not
+  const models::T5Config& config = model->config();
+  const std::int64_t batch = options.batch_size;
+  const std::int64_t tokens = options.tokens > 0 ? tokens_of(options, models::T5::most_tokens) : usual_tokens;
+  fmt::print(
+      "{}: T5 encoder-decoder, {}+{} layers, {} heads of {}, width {}, feed-forward {}{}, {} position "
+      "buckets, "
+      "vocabulary {}{}\n\n",
+      options.directory, config.num_layers, config.num_decoder_layers, config.num_heads, config.d_kv,
+      config.d_model, config.d_ff, config.is_gated_act ? " gated" : "", config.relative_attention_num_buckets,
+      config.vocab_size, config.tie_word_embeddings ? ", tied output" : "");
+  print_parameters(model->parameters());
+  print_memory(models::t5_inference_memory(config, batch, tokens),
+               models::t5_training_memory(config, batch, tokens), batch, tokens, tokens);
+  if (options.shapes)
+    print_shapes(
+        "B pairs, S source and T target tokens, D width, H heads, Dh head width, F feed-forward, V "
+        "vocabulary",
+        models::t5_shapes(config, batch, tokens));
+  print_tokenizer(options.directory);
+  print_history(options.directory);
+}
+
+void describe_prefix_lm(const Options& options) {
+  const auto config = models::read_prefix_lm_config(options.directory);
+  const models::T5Config& blocks = config.blocks;
+  const std::int64_t batch = options.batch_size, tokens = tokens_of(options, config.n_positions);
+  fmt::print(
+      "{}: prefix language model, {} layers, {} heads of {}, width {}, feed-forward {}{}, context {}, "
+      "vocabulary {}{}\n\n",
+      options.directory, blocks.num_layers, blocks.num_heads, blocks.d_kv, blocks.d_model, blocks.d_ff,
+      blocks.is_gated_act ? " gated" : "", config.n_positions, blocks.vocab_size,
+      blocks.tie_word_embeddings ? ", tied output" : "");
+  const models::PrefixLanguageModel model(config);
+  print_parameters(model.parameters());
+  print_memory(models::prefix_lm_inference_memory(config, batch),
+               models::prefix_lm_training_memory(config, batch, tokens), batch, config.n_positions, tokens);
+  if (options.shapes)
+    print_shapes("B sequences, T tokens, D width, H heads, Dh head width, F feed-forward, V vocabulary",
+                 models::prefix_lm_shapes(config, batch, tokens));
+  print_tokenizer(options.directory);
+  print_history(options.directory);
+  models::check_weights(model.parameters(), models::prefix_lm_weight_table(), options.directory);
+}
+
 void run(const Options& options) {
   if (options.batch_size < 1) fail_usage("--batch-size is {}, expected at least 1", options.batch_size);
   if (options.batch_size > most_sequences)
@@ -212,6 +266,8 @@ void run(const Options& options) {
   const std::string type = models::read_model_type(options.directory);
   if (type == "marian") return describe_transformer(options);
   if (type == "openai-gpt") return describe_gpt(options);
+  if (type == "t5") return describe_t5(options);
+  if (type == "prefix-lm") return describe_prefix_lm(options);
   describe_gpt2(options);
 }
 
