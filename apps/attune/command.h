@@ -24,6 +24,8 @@ void add_train(Program& program);
 void add_train_language_model(Program& program, CLI::App& train);
 void add_train_translation(Program& program, CLI::App& train);
 void add_train_classification(Program& program, CLI::App& train);
+void add_train_text_to_text(Program& program, CLI::App& train);
+void add_train_span(Program& program, CLI::App& train);
 void add_generate(Program& program);
 void add_translate(Program& program);
 void add_classify(Program& program);

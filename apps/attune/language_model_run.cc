@@ -3,7 +3,9 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "apps/attune/training_text.h"
 #include "attune/io/message.h"
+#include "attune/models/gpt/gpt.h"
 #include "attune/models/gpt2/gpt2.h"
 #include "attune/tasks/language_modeling.h"
 #include "attune/text/corpus.h"
@@ -14,10 +16,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-text::TextFiles text_files(const LanguageModelRun& run, const std::vector<std::string>& paths) {
-  text::TextFiles files{{paths.begin(), paths.end()}, std::nullopt};
-  if (!run.separator.empty()) files.separator = run.separator;
-  return files;
+// A new model of the run's sizes, rather than one of a directory.
+bool starts_anew(const LanguageModelRun& run) {
+  return run.model.empty() || is_family(run.model, language_model_families);
 }
 
 void validate(const LanguageModelRun& run) {
@@ -30,14 +31,26 @@ void validate(const LanguageModelRun& run) {
   if (run.train.empty() && !run.place.resume)
     fail_usage("--train FILE is missing: what should the model learn from?");
   run.place.validate();
-  if (!run.valid.empty() && run.valid_fraction != 0)
-    fail_usage("--valid and --valid-fraction exclude one another");
-  if (!(run.valid_fraction >= 0 && run.valid_fraction < 1)) {
-    fail_usage("--valid-fraction is {}, expected 0 <= fraction < 1", run.valid_fraction);
-  }
+  validate_texts(run);
+  if (run.model == "openai-gpt" && run.feed_forward != 0 && run.feed_forward != 4 * run.width)
+    fail_usage("--feed-forward is {}, a GPT's is four times the width of {}", run.feed_forward, run.width);
 }
 
-models::Gpt2Config new_config(const LanguageModelRun& run, const text::Tokenizer& tokenizer) {
+models::GptConfig new_gpt_config(const LanguageModelRun& run, const text::Tokenizer& tokenizer) {
+  models::GptConfig config;
+  config.vocab_size = tokenizer.vocab_size();
+  config.n_positions = run.context;
+  config.n_embd = run.width;
+  config.n_layer = run.layers;
+  config.n_head = run.heads;
+  config.resid_pdrop = config.embd_pdrop = config.attn_pdrop = run.dropout;
+  config.eos_token_id = tokenizer.special().eos;
+  config.bos_token_id = tokenizer.special().bos;
+  config.pad_token_id = tokenizer.special().pad;
+  return config;
+}
+
+models::Gpt2Config new_gpt2_config(const LanguageModelRun& run, const text::Tokenizer& tokenizer) {
   models::Gpt2Config config;
   config.vocab_size = tokenizer.vocab_size();
   config.n_positions = run.context;
@@ -57,7 +70,7 @@ std::unique_ptr<models::CausalLanguageModel> make_model(const LanguageModelRun& 
                                                         const text::Tokenizer& tokenizer,
                                                         const std::optional<train::Checkpoint>& checkpoint) {
   if (checkpoint) return models::load_causal_language_model(checkpoint->path);
-  if (!run.model.empty()) {
+  if (!starts_anew(run)) {
     auto model = models::load_causal_language_model(run.model);
     check(tokenizer.vocab_size() <= model->vocab_size(),
           "the tokenizer has {} tokens, the model of {} takes {}", tokenizer.vocab_size(), run.model,
@@ -67,40 +80,15 @@ std::unique_ptr<models::CausalLanguageModel> make_model(const LanguageModelRun& 
                  model->context_length());
     return model;
   }
-  auto model = std::make_unique<models::Gpt2>(new_config(run, tokenizer));
+  std::unique_ptr<models::CausalLanguageModel> model;
+  if (run.model == "openai-gpt") {
+    model = std::make_unique<models::Gpt>(new_gpt_config(run, tokenizer));
+  } else {
+    model = std::make_unique<models::Gpt2>(new_gpt2_config(run, tokenizer));
+  }
   Generator generator{.seed = run.training.seed};
   model->parameters().initialize(generator);
   return model;
-}
-
-struct Corpora {
-  text::TokenCorpus train;
-  std::optional<text::TokenCorpus> valid;
-};
-
-Corpora open_corpora(const LanguageModelRun& run, const text::Tokenizer& tokenizer, std::FILE* progress) {
-  const fs::path cache = run.cache.empty() ? fs::path(run.place.out) / "cache" : fs::path(run.cache);
-  fs::create_directories(cache);
-  const auto open = [&](const std::vector<std::string>& paths, const char* name) {
-    // Only a text that takes a while to tokenise is worth a line.
-    constexpr std::uint64_t worth_telling = std::uint64_t{32} << 20;
-    std::uint64_t told = 0;
-    return text::open_corpus(text_files(run, paths), tokenizer, cache / name,
-                             [&, told](std::uint64_t done, std::uint64_t total) mutable {
-                               if (progress == nullptr || total < worth_telling || done * 20 / total == told)
-                                 return;
-                               told = done * 20 / total;
-                               io::print_message(progress, "tokenising {}: {} of {} MB\n", name,
-                                                 done / 1000000, total / 1000000);
-                             });
-  };
-  text::TokenCorpus all = open(run.train, "train.tokens");
-  if (run.valid_fraction > 0) {
-    auto [train, valid] = all.split(run.valid_fraction);
-    return {std::move(train), std::move(valid)};
-  }
-  if (!run.valid.empty()) return {std::move(all), open(run.valid, "valid.tokens")};
-  return {std::move(all), std::nullopt};
 }
 
 // Calls visit(name, field) for every option of the run beside those of training, under the name of its flag.
@@ -139,9 +127,9 @@ train::TrainingResult train_language_model(const LanguageModelRun& run, std::FIL
   train::RunDirectory directory(run.place.out, run.place.mode(), run.training, configuration.dump());
 
   const auto checkpoint = directory.checkpoint();
-  const std::string choice = checkpoint          ? checkpoint->path.string()
-                             : run.model.empty() ? run.tokenizer
-                                                 : run.model;
+  const std::string choice = checkpoint         ? checkpoint->path.string()
+                             : starts_anew(run) ? run.tokenizer
+                                                : run.model;
   const auto tokenizer =
       text::choose_tokenizer(choice, text_files(run, run.train), {run.valid.begin(), run.valid.end()});
   const auto model = make_model(run, *tokenizer, checkpoint);

@@ -7,11 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "apps/attune/new_model.h"
 #include "apps/attune/train_flags.h"
 #include "attune/train/options.h"
 #include "attune/train/trainer.h"
 
 namespace attune::command {
+
+inline const Families language_model_families = {"gpt2", "openai-gpt"};
 
 struct LanguageModelRun {
   // Data
@@ -22,7 +25,7 @@ struct LanguageModelRun {
   std::string cache;  // directory of the tokenised text; empty: in the run's own
 
   // Model
-  std::string model;  // a directory to continue from; empty: a new GPT-2 of these sizes
+  std::string model;  // a directory to continue from, or a family; empty: a new GPT-2 of these sizes
   std::int64_t layers = 4, heads = 4, width = 128, context = 64;
   bool context_given = false;     // by the user, and so not to be shortened to what `model` sees
   std::int64_t feed_forward = 0;  // 0: four times the width

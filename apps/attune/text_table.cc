@@ -6,8 +6,6 @@
 #include "attune/base/error.h"
 
 namespace attune::command {
-namespace {
-
 std::vector<std::string> split_names(const std::string& names) {
   std::vector<std::string> all;
   std::istringstream in(names);
@@ -17,8 +15,6 @@ std::vector<std::string> split_names(const std::string& names) {
   }
   return all;
 }
-
-}  // namespace
 
 std::vector<std::string> TextColumns::wanted(bool with_label) const {
   std::vector<std::string> all = text;

@@ -22,6 +22,9 @@ struct TextColumns {
   void validate() const;
 };
 
+// The names in what --columns says: "text,label". Throws UsageError for an empty one.
+std::vector<std::string> split_names(const std::string& names);
+
 // --text NAME [NAME], --columns, and, `with_label`, --label.
 void add_column_flags(CLI::App& verb, TextColumns& columns, bool with_label);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "apps/attune/command.h"
+#include "apps/attune/new_model.h"
 #include "attune/base/error.h"
 #include "attune/io/json_value.h"
 #include "attune/train/options.h"
@@ -28,15 +30,17 @@ struct RunPlace {
   train::RunMode mode() const;
 };
 
-// --model, or the sizes of a new model, which exclude it; `layers` says of what.
+// --model, a directory or one of `families` to start anew, and the sizes of a new model, which
+// expect_new_model() refuses beside a directory; `layers` says of what.
 template <typename Run>
-void add_model_flags(CLI::App& verb, Run& run, const char* layers) {
-  auto* model =
-      verb.add_option("--model", run.model, "Model directory to continue from, instead of a new model")
-          ->group("Model")
-          ->excludes(verb.get_option("--tokenizer"));  // the model has its own
+void add_model_flags(CLI::App& verb, Run& run, const char* layers, const Families& families = {}) {
+  verb.add_option("--model", run.model,
+                  families.empty() ? "Model directory to continue from, instead of a new model"
+                                   : fmt::format("Model directory to continue from, or a new model: {}",
+                                                 fmt::join(families, ", ")))
+      ->group("Model");
   const auto size = [&](const char* name, auto& value, const char* help) {
-    add_value(verb, "Model", name, value, help)->excludes(model);
+    add_value(verb, "Model", name, value, help);
   };
   size("--layers", run.layers, layers);
   size("--heads", run.heads, "Attention heads of a layer");

@@ -58,6 +58,7 @@ void add_train_translation(Program& program, CLI::App& train) {
     drop_alternatives(verb, run->training);
     if (verb.get_option("--warmup-steps")->count() == 0 && !is_configured(program.arguments, "warmup_steps"))
       shorten_warmup(run->training);
+    expect_new_model(verb, run->model, {});
     if (verb.get_option("--tokenizer")->count() > 0) run->model.clear();
     const auto result = train_translation(*run, stderr);
     const std::string& out = run->place.out;
