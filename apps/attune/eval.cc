@@ -20,15 +20,16 @@ namespace attune::command {
 namespace {
 
 // Groups of the options that mean something to one kind of model only.
-constexpr const char *language_models = "Language models", *translators = "Translators";
+constexpr const char *language_models = "Language models", *translators = "Encoder-decoders";
 
 struct Options {
   std::string directory, separator, dtype = "float32";
   std::vector<std::string> data;
   std::int64_t stride = 0;
   std::optional<std::int64_t> batch_size;
-  bool json = false, lowercase = false;
+  bool json = false, lowercase = false, tables = false;
   TranslatorOptions translator;
+  PairColumns columns;
 };
 
 tasks::LanguageModelEvaluation evaluate(const Options& options) {
@@ -47,7 +48,8 @@ tasks::LanguageModelEvaluation evaluate(const Options& options) {
 }
 
 void evaluate_translations(const Options& options) {
-  TranslationEvalOptions translation{options.translator, options.data, options.lowercase, options.json};
+  TranslationEvalOptions translation{options.translator, options.data,      options.columns,
+                                     options.tables,     options.lowercase, options.json};
   translation.translator.directory = options.directory;
   translation.translator.dtype = options.dtype;
   if (options.batch_size) translation.translator.batch_size = *options.batch_size;
@@ -68,7 +70,7 @@ void run(const CLI::App& verb, const Options& options) {
     refuse_group(verb, language_models, "language models", options);
     return evaluate_translations(options);
   }
-  refuse_group(verb, translators, "translators", options);
+  refuse_group(verb, translators, "encoder-decoders", options);
   const auto result = evaluate(options);
   if (options.json) {
     const nlohmann::ordered_json line = {{"loss", result.loss},
@@ -90,8 +92,10 @@ void add_eval(Program& program) {
   CLI::App& verb =
       *program.app.add_subcommand("eval", "Measure how well a model predicts a text, or translates");
   verb.add_option("directory", options->directory, "Model directory")->required();
-  verb.add_option("--data", options->data,
-                  "Text files; for a translation SOURCE TARGET, or one file with SOURCE<tab>TARGET lines")
+  verb.add_option(
+          "--data", options->data,
+          "Text files; of an encoder-decoder SOURCE TARGET, one file with SOURCE<tab>TARGET lines, or "
+          "tables with --source and --target columns")
       ->required()
       ->take_all();
   verb.add_flag("--json", options->json, "Print one JSON object");
@@ -103,11 +107,15 @@ void add_eval(Program& program) {
       ->group(language_models);
   add_value(verb, language_models, "--stride", options->stride,
             "By how many tokens the window moves on; 0: the context");
+  add_pair_flags(verb, translators, options->columns);
   add_search_flags(verb, options->translator, translators);
   verb.add_flag("--lowercase", options->lowercase, "Compare in lower case, as sacrebleu -lc")
       ->group(translators);
   add_threads(verb);
-  verb.callback([options, &verb] { run(verb, *options); });
+  verb.callback([options, &verb] {
+    options->tables = options->columns.given(verb);
+    run(verb, *options);
+  });
 }
 
 }  // namespace attune::command

@@ -8,8 +8,11 @@
 #include "attune/io/message.h"
 #include "attune/tasks/metrics/bleu.h"
 #include "attune/tasks/metrics/chrf.h"
+#include "attune/tasks/text_to_text.h"
 #include "attune/tasks/translation.h"
+#include "attune/text/line_reader.h"
 #include "attune/text/parallel_text.h"
+#include "attune/text/tables/table_reader.h"
 
 namespace attune::command {
 namespace {
@@ -20,48 +23,76 @@ constexpr std::int64_t batch_tokens = 4096;
 struct Figures {
   tasks::TranslationEvaluation predicted;
   tasks::BleuScore bleu;
-  double chrf = 0;
+  double chrf = 0, exact_match = 0;
   std::size_t sentences = 0;
   generate::SequenceOptions search;
   std::string left_out;  // of the loss
 };
 
-struct Pairs {
-  std::vector<std::string> sources, references;
+struct Corpus {
+  TextPairs pairs;              // all of them
+  text::ParallelCorpus corpus;  // those that the loss is of
+  std::string left_out;
 };
 
-Pairs read_pairs(const std::vector<std::filesystem::path>& paths) {
-  text::ParallelReader reader(paths);
-  Pairs pairs;
-  for (text::SentencePair pair; reader.next(pair);) {
-    pairs.sources.push_back(std::move(pair.source));
-    pairs.references.push_back(std::move(pair.target));
+// Whether the files are tables with named columns rather than lines of two texts.
+bool are_tables(const TranslationEvalOptions& options) {
+  if (options.tables) return true;
+  const std::filesystem::path first = options.data.front();
+  const auto name = first.extension() == ".gz" ? first.stem() : first;
+  if (name.extension() == ".tsv" && options.data.size() == 1) {
+    std::string header;
+    text::LineReader(first).next(header);
+    return header == options.columns.source + "\t" + options.columns.target;
   }
-  check(!pairs.sources.empty(), "{} is empty, expected sentences", paths[0].string());
-  return pairs;
+  return text::is_table_name(first.string()) && name.extension() != ".tsv" && name.extension() != ".tab";
+}
+
+Corpus encoded(TextPairs pairs, const Translator& translator) {
+  const text::ParallelLimits limits{translator.model().max_source_length(),
+                                    translator.model().max_target_length()};
+  EncodedPairs tokens = encode_pairs(pairs, translator.tokenizer(), limits);
+  std::string less = left_out(pairs, tokens, limits);
+  return {std::move(pairs), std::move(tokens.corpus), std::move(less)};
+}
+
+Corpus read_parallel(const TranslationEvalOptions& options, const Translator& translator) {
+  const std::vector<std::filesystem::path> paths(options.data.begin(), options.data.end());
+  text::ParallelReader reader(paths);
+  TextPairs pairs;
+  for (text::SentencePair pair; reader.next(pair);) {
+    pairs.sources.push_back(options.columns.prefix + pair.source);
+    pairs.targets.push_back(std::move(pair.target));
+  }
+  check(!pairs.sources.empty(), "{} is empty, expected sentences", options.data.front());
+  if (!options.columns.prefix.empty()) return encoded(std::move(pairs), translator);
+  text::ParallelCorpus corpus = text::read_parallel_corpus(
+      paths, translator.tokenizer(),
+      {translator.model().max_source_length(), translator.model().max_target_length()});
+  std::string less = text::left_out(corpus);
+  return {std::move(pairs), std::move(corpus), std::move(less)};
 }
 
 Figures evaluate(const TranslationEvalOptions& options) {
-  const std::vector<std::filesystem::path> paths(options.data.begin(), options.data.end());
   Translator translator(options.translator);
-  const Pairs pairs = read_pairs(paths);
-  const auto corpus = text::read_parallel_corpus(
-      paths, translator.tokenizer(),
-      {translator.model().max_source_length(), translator.model().max_target_length()});
+  const Corpus data = are_tables(options)
+                          ? encoded(read_pair_tables(options.data, options.columns), translator)
+                          : read_parallel(options, translator);
   Figures figures;
   figures.search = translator.search();
-  figures.sentences = pairs.sources.size();
-  figures.left_out = text::left_out(corpus);
-  figures.predicted = *tasks::evaluate_translation(translator.model(), corpus, batch_tokens, {});
+  figures.sentences = data.pairs.sources.size();
+  figures.left_out = data.left_out;
+  figures.predicted = *tasks::evaluate_translation(translator.model(), data.corpus, batch_tokens, {});
 
   const auto translations =
-      translator.translate(pairs.sources, [&](std::size_t index, const std::string& message) {
-        io::print_message(stderr, "attune: {}: line {} {}\n", paths[0].string(), index + 1, message);
+      translator.translate(data.pairs.sources, [&](std::size_t index, const std::string& message) {
+        io::print_message(stderr, "attune: {}: line {} {}\n", options.data.front(), index + 1, message);
       });
   std::vector<std::string> hypotheses;
   for (const Translated& one : translations) hypotheses.push_back(one.text);
-  figures.bleu = tasks::corpus_bleu(hypotheses, pairs.references, options.lowercase);
-  figures.chrf = tasks::corpus_chrf(hypotheses, pairs.references, options.lowercase);
+  figures.exact_match = tasks::exact_match(hypotheses, data.pairs.targets);
+  figures.bleu = tasks::corpus_bleu(hypotheses, data.pairs.targets, options.lowercase);
+  figures.chrf = tasks::corpus_chrf(hypotheses, data.pairs.targets, options.lowercase);
   return figures;
 }
 
@@ -74,6 +105,7 @@ void evaluate_translation_model(const TranslationEvalOptions& options) {
   if (options.json) {
     const nlohmann::ordered_json line = {{"loss", loss},
                                          {"perplexity", perplexity},
+                                         {"exact_match", figures.exact_match},
                                          {"bleu", figures.bleu.score},
                                          {"chrf", figures.chrf},
                                          {"lowercase", options.lowercase},
@@ -85,7 +117,8 @@ void evaluate_translation_model(const TranslationEvalOptions& options) {
     return;
   }
   const auto& [score, precisions, brevity_penalty, words, reference_words] = figures.bleu;
-  fmt::print("loss           {:.4f} nats a token\nperplexity     {:.3f}\n", loss, perplexity);
+  fmt::print("loss           {:.4f} nats a token\nperplexity     {:.3f}\nexact match    {:.2f}%\n", loss,
+             perplexity, 100 * figures.exact_match);
   fmt::print(
       "BLEU           {:.2f}  {:.1f}/{:.1f}/{:.1f}/{:.1f}, brevity penalty {:.3f}, {} words for {}{}\n",
       score, precisions[0], precisions[1], precisions[2], precisions[3], brevity_penalty, words,

@@ -18,11 +18,12 @@ inline models::LoadedType loaded_type(const std::string& dtype) {
   fail_usage("--dtype is '{}', expected float32 or bfloat16", dtype);
 }
 
-// Whether the directory has a model that translates: its configuration says what family it is of.
+// Whether the directory has an encoder-decoder, which translates: its configuration says what family it is
+// of.
 inline bool is_translation_model(const std::filesystem::path& directory) {
   check(std::filesystem::is_directory(directory), "{} is not a model directory", directory.string());
-  const auto config = models::read_json_object(directory / "config.json");
-  return config.value("model_type", nlohmann::json()) == "marian";
+  const std::string type = models::read_model_type(directory);
+  return type == "marian" || type == "t5";
 }
 
 }  // namespace attune::command

@@ -33,12 +33,13 @@ generate::SequenceOptions search_options(const TranslatorOptions& options,
     return asked.value_or(by_directory.value_or(otherwise));
   };
   generate::SequenceOptions search;
-  search.num_beams = choose(options.num_beams, defaults.num_beams, Translator::default_num_beams);
+  search.num_beams = choose(options.num_beams, defaults.num_beams, options.default_num_beams);
   search.length_penalty =
       choose(options.length_penalty, defaults.length_penalty, Translator::default_length_penalty);
   search.max_new_tokens =
       choose(options.max_new_tokens, defaults.max_new_tokens, Translator::default_max_new_tokens);
   search.ignore_end_of_text = options.ignore_end_of_text;
+  search.sampling = options.sampling;
   return search;
 }
 
@@ -53,6 +54,7 @@ void TranslatorOptions::validate() const {
   positive("--batch-size", batch_size);
   if (length_penalty && !std::isfinite(*length_penalty))
     fail_usage("--length-penalty is {}, expected a number", *length_penalty);
+  sampling.validate();
 }
 
 Translator::Translator(const TranslatorOptions& options) : options_(options) {
@@ -74,8 +76,9 @@ Translator::Translator(const TranslatorOptions& options) : options_(options) {
 
 std::vector<std::int64_t> Translator::encode(std::string_view sentence, std::size_t index,
                                              const Warn& warn) const {
-  const std::string valid = text::replace_invalid_utf8(sentence);
-  if (valid != sentence) warn(index, "has bytes that are not valid UTF-8, read as U+FFFD");
+  const std::string text = options_.prefix + std::string(sentence);
+  const std::string valid = text::replace_invalid_utf8(text);
+  if (valid != text) warn(index, "has bytes that are not valid UTF-8, read as U+FFFD");
   const auto ids = tokenizer_->encode_source(valid);
   std::vector<std::int64_t> source(ids.begin(), ids.end());
   const std::int64_t most = model_->max_source_length();
@@ -86,6 +89,23 @@ std::vector<std::int64_t> Translator::encode(std::string_view sentence, std::siz
     source.back() = model_->end_of_text();
   }
   return source;
+}
+
+std::string Translator::text_of(const std::vector<std::int64_t>& tokens) const {
+  const std::vector<std::int32_t> ids(tokens.begin(), tokens.end());
+  if (!options_.special_tokens) return one_line(tokenizer_->decode_target(ids));
+  // Special tokens as they are called, with blanks around them.
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0, end = 0; begin < ids.size(); begin = end) {
+    end = begin + 1;
+    if (tokenizer_->is_special(ids[begin])) {
+      parts.push_back(tokenizer_->id_to_token(ids[begin]));
+      continue;
+    }
+    while (end < ids.size() && !tokenizer_->is_special(ids[end])) ++end;
+    parts.push_back(one_line(tokenizer_->decode_target(std::span(ids).subspan(begin, end - begin))));
+  }
+  return fmt::format("{}", fmt::join(parts, " "));
 }
 
 std::vector<Translated> Translator::translate(std::span<const std::string> sentences, const Warn& warn) {
@@ -109,9 +129,8 @@ std::vector<Translated> Translator::translate(std::span<const std::string> sente
     const auto sequences = generate::generate_sequences(*model_, batch, search_);
     for (std::size_t i = first; i < last; ++i) {
       const generate::GeneratedSequence& best = sequences[i - first];
-      const std::vector<std::int32_t> ids(best.tokens.begin(), best.tokens.end());
-      results[order[i]] = {one_line(tokenizer_->decode_target(ids)), best.score};
-      new_tokens_ += static_cast<std::int64_t>(ids.size());
+      results[order[i]] = {text_of(best.tokens), best.score};
+      new_tokens_ += std::ssize(best.tokens);
     }
     batch_seconds_.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   }

@@ -23,6 +23,10 @@ struct TranslatorOptions {
   std::optional<std::int64_t> max_new_tokens = {};  // of a translation
   bool ignore_end_of_text = false;
   std::int64_t batch_size = 32;  // sentences at once
+  std::string prefix = {};       // before every sentence, for a model of several tasks
+  std::int64_t default_num_beams = 4;
+  generate::SamplingOptions sampling = {.temperature = 0};  // above 0 with one beam only
+  bool special_tokens = false;                              // are written too: <extra_id_0>
 
   // Throws UsageError naming the flag.
   void validate() const;
@@ -38,7 +42,7 @@ class Translator {
   // Called with a message about sentence `index` of a call.
   using Warn = std::function<void(std::size_t index, const std::string& message)>;
 
-  static constexpr std::int64_t default_num_beams = 4, default_max_new_tokens = 200;
+  static constexpr std::int64_t default_max_new_tokens = 200;
   static constexpr double default_length_penalty = 1;
 
   // Loads the model; says on standard error what its directory asks for that the search does not do. Throws
@@ -59,6 +63,7 @@ class Translator {
 
  private:
   std::vector<std::int64_t> encode(std::string_view sentence, std::size_t index, const Warn& warn) const;
+  std::string text_of(const std::vector<std::int64_t>& tokens) const;
 
   TranslatorOptions options_;
   generate::SequenceOptions search_;

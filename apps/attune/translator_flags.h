@@ -7,7 +7,9 @@
 
 namespace attune::command {
 
-// --num-beams, --length-penalty, --max-new-tokens
+// --num-beams, --length-penalty
+void add_beam_flags(CLI::App& verb, TranslatorOptions& options, const char* group);
+// These and --max-new-tokens
 void add_search_flags(CLI::App& verb, TranslatorOptions& options, const char* group);
 
 }  // namespace attune::command
