@@ -217,7 +217,7 @@ TEST_F(Translation, RefusesWrongUse) {
   expect_refused("eval run --data de", 1, {"line 1", "SOURCE TARGET"});
   write("shorter", "one\n");
   expect_refused("eval run --data de shorter", 1, {"de has 216 lines", "shorter has 1"});
-  expect_refused("generate run --prompt een", 1, {"marian"});
+  expect_refused("generate run een --top-k -1", 2, {"top-k"});
 }
 
 TEST_F(Translation, RefusesDataThatCannotBeUsed) {
