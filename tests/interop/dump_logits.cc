@@ -1,5 +1,6 @@
-// dump_logits DIR TEXT_FILE OUT: writes the token ids (T) of a text and the model's logits (T, V) for them,
-// in float32, as safetensors. For the checks of this folder: the command has no verb that prints logits.
+// dump_logits DIR TEXT_FILE OUT [SAVED]: writes the token ids (T) of a text and the model's logits (T, V) for
+// them, in float32, as safetensors, and the model to the directory SAVED. For the checks of this folder: the
+// command has no verb that prints logits.
 #include <cstdio>
 #include <exception>
 #include <vector>
@@ -24,7 +25,7 @@ io::TensorView view_of(const char* name, const Tensor& tensor) {
   return view;
 }
 
-void dump(const char* directory, const char* text_file, const char* out) {
+void dump(const char* directory, const char* text_file, const char* out, const char* saved) {
   const auto model = models::load_causal_language_model(directory);
   const auto encoded = text::load_tokenizer(directory)->encode(io::read_text(text_file));
   const std::vector<std::int64_t> values(encoded.begin(), encoded.end());
@@ -32,17 +33,18 @@ void dump(const char* directory, const char* text_file, const char* out) {
   const NoGrad no_grad;
   const Tensor logits = model->logits(model->hidden_states(ids, nn::Context{}));  // (1, T, V)
   io::write_safetensors(out, {view_of("input_ids", ids), view_of("logits", logits)});
+  if (saved != nullptr) model->save(saved);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    std::fputs("usage: dump_logits DIR TEXT_FILE OUT.safetensors\n", stderr);
+  if (argc != 4 && argc != 5) {
+    std::fputs("usage: dump_logits DIR TEXT_FILE OUT.safetensors [SAVED]\n", stderr);
     return 2;
   }
   try {
-    dump(argv[1], argv[2], argv[3]);
+    dump(argv[1], argv[2], argv[3], argc == 5 ? argv[4] : nullptr);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "dump_logits: %s\n", error.what());
     return 1;
