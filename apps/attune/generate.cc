@@ -198,6 +198,8 @@ void write_with_encoder_decoder(const Options& options) {
 
 void run(const CLI::App& verb, const Options& options) {
   const TextRequest& request = options.request;
+  (void)generate_options(options);  // wrong flags come before a wrong directory
+  (void)loaded_type(request.dtype);
   const bool prompt = options.has_prompt || !options.prompt_file.empty();
   if (prompt && (!request.texts.empty() || !request.input.empty()))
     fail_usage("--prompt and --prompt-file exclude TEXT and --input");

@@ -54,17 +54,15 @@ std::unique_ptr<Tokenizer> complete_text_to_text(const Tokenizer& tokenizer, int
                                     {"special", true}});
     return next++;
   };
-  if (!tokenizer.special().eos) {
-    add("</s>");
-    config["eos_token"] = "</s>";
-  }
+  const std::string end = tokenizer.special().eos ? tokenizer.id_to_token(*tokenizer.special().eos) : "</s>";
+  const std::int32_t end_id = add(end);
+  config["eos_token"] = end;
   if (!tokenizer.special().pad) {
     add("<pad>");
     config["pad_token"] = "<pad>";
   }
   for (int i = sentinels - 1; i >= 0; --i) add(sentinel(i));  // the first has the highest id, as in T5
-  const auto end = config["eos_token"].get<std::string>();
-  file["post_processor"] = ending_template(end, add(end));
+  file["post_processor"] = ending_template(end, end_id);
   return make_tokenizer(parse_tokenizer_file(file.dump()), nlohmann::json::parse(config.dump()));
 }
 

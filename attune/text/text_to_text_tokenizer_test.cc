@@ -54,7 +54,7 @@ TEST(TextToTextTokenizer, IsTheSameOnceSavedAndCompletedAgain) {
 
 TEST(TextToTextTokenizer, KeepsWhatATokenizerHasAndAddsTheRest) {
   const auto t5 = load_tokenizer(std::string(ATTUNE_GOLDENS) + "/pipelines/older/t5");
-  const auto completed = complete_text_to_text(*t5);
+  const auto completed = complete_text_to_text(*t5, 5);
   EXPECT_EQ(completed->vocab_size(), t5->vocab_size());
   EXPECT_EQ(completed->encode_single("Hello world").ids, t5->encode_single("Hello world").ids);
   EXPECT_EQ(sentinel_ids(*completed), sentinel_ids(*t5));
