@@ -17,7 +17,9 @@ constexpr const char* sizes_of_new[] = {"--layers",  "--heads",           "--wid
 }  // namespace
 
 bool EncoderChoice::is_new() const {
-  return !std::filesystem::is_directory(model) && models::is_new_family(model);
+  // Without config.json it may be what is becoming of the new encoder: --model bert --out bert.
+  return models::is_new_family(model) &&
+         !std::filesystem::exists(std::filesystem::path(model) / "config.json");
 }
 
 void EncoderChoice::validate() const {

@@ -20,7 +20,7 @@ struct EncoderChoice {
   std::string tokenizer;  // of a new encoder; a directory has its own
   models::TextSizes sizes;
 
-  // Whether it is the name of a family; a directory of such a name is a directory.
+  // Whether it is the name of a family; a model directory of such a name is a directory.
   bool is_new() const;
   // Throws UsageError when --model, or --tokenizer of a new one, is missing or makes no sense.
   void validate() const;

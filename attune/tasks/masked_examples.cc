@@ -33,10 +33,10 @@ MaskedExamples::MaskedExamples(text::SentenceCorpus corpus, const text::Tokenize
   if (options_.pairs == PairObjective::none) return;
   check(!format_.pair.before.empty(),
         "the tokenizer puts no token before a text, such as [CLS], which tells of a pair");
-  check(
-      options_.pairs != PairObjective::next_sentence || corpus_.documents() > 1,
-      "{} is one document, expected two or more to take a second segment from: blank lines divide documents",
-      name);
+  check(options_.pairs != PairObjective::next_sentence || corpus_.documents() > 1,
+        "{} is one document, expected two or more to take a second segment from: blank lines divide "
+        "documents, and the files of a directory are of one language",
+        name);
   std::erase_if(chunks_, [](const CorpusRange& chunk) { return chunk.size() < 2; });
   check(!chunks_.empty(), "{}: every document is a single token, of which no pair can be made", name);
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "attune/io/file.h"
@@ -72,6 +73,51 @@ TEST_F(TokenizerChoiceTest, RefusesAnythingElse) {
   EXPECT_THAT([&] { choose_tokenizer("wordpiece", files); },
               ThrowsMessage<UsageError>(
                   HasSubstr("expected char, bpe:SIZE, wordpiece:SIZE, unigram:SIZE or a directory")));
+}
+
+// A source of one text.
+NextText once(const std::string& text) {
+  return [text, given = false](std::string& into) mutable {
+    into = text;
+    return !std::exchange(given, true);
+  };
+}
+
+TEST_F(TokenizerChoiceTest, AnEncodersBpeIsRobertas) {
+  const auto tokenizer = choose_encoder_tokenizer("bpe:263", once("the then they them the the"));
+  EXPECT_EQ(tokenizer->vocab_size(), 263);
+  const SpecialTokens& special = tokenizer->special();
+  EXPECT_EQ(special.cls, 0);
+  EXPECT_EQ(special.pad, 1);
+  EXPECT_EQ(special.sep, 2);
+  EXPECT_EQ(special.unk, 3);
+  EXPECT_EQ(special.mask, 4);
+  EXPECT_EQ(tokenizer->encode("the").size(), 1u) << "two merges";
+  EXPECT_THAT(tokenizer->encode_single("the <mask>").ids,
+              ElementsAre(0, tokenizer->encode("the").front(), 4, 2))
+      << "the mask takes the blank before it";
+  EXPECT_EQ(tokenizer->decode(tokenizer->encode("caf\u00e9 them")), "caf\u00e9 them");
+  save_tokenizer(*tokenizer, directory_.path(), 512);
+  EXPECT_EQ(load_tokenizer(directory_.path())->encode_pair("they", "a").ids,
+            tokenizer->encode_pair("they", "a").ids);
+}
+
+TEST_F(TokenizerChoiceTest, AnEncodersWordPieceIsBerts) {
+  const auto tokenizer = choose_encoder_tokenizer("wordpiece:30", once("The then They"));
+  EXPECT_EQ(tokenizer->special().cls, 2);
+  EXPECT_EQ(tokenizer->special().mask, 4);
+  EXPECT_EQ(tokenizer->encode("THE"), tokenizer->encode("the"));
+  const auto cased = choose_encoder_tokenizer("wordpiece-cased:30", once("The then They"));
+  EXPECT_NE(cased->encode("They"), cased->encode("they"));
+}
+
+TEST_F(TokenizerChoiceTest, AnEncodersTokenizerFromAFile) {
+  const auto file = write("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nword\n");
+  EXPECT_EQ(choose_encoder_tokenizer(file.string(), {})->vocab_size(), 6);
+  EXPECT_THAT([&] { choose_encoder_tokenizer("bpe:260", once("x")); },
+              ThrowsMessage<UsageError>(HasSubstr("bpe:260: expected at least 261")));
+  EXPECT_THAT([&] { choose_encoder_tokenizer("unigrams:8", once("x")); },
+              ThrowsMessage<UsageError>(HasSubstr("expected wordpiece:SIZE, bpe:SIZE")));
 }
 
 }  // namespace
