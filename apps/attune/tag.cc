@@ -167,11 +167,13 @@ void add_tag(Program& program) {
       "characters by themselves; or those of CoNLL files as they stand there");
   add_request_flags(verb, o.request, "tag");
   verb.remove_option(verb.get_option("--pair"));
+  verb.get_option("--text")->description("Column with the text");
   verb.get_option("--json")->description(
       "Write a JSON line a text: its entities with text, label, score, start and end in characters (in CoNLL "
       "files, of the words with a blank between them)");
-  verb.add_flag("--conll", o.conll,
-                "--input, or standard input, is a CoNLL file whatever its name (.conll is)")
+  verb.add_flag(
+          "--conll", o.conll,
+          "Read --input, or standard input, as a CoNLL file: so are files named .conll and .conllu, also .gz")
       ->group("Data");
   add_value(verb, "Data", "--word-column", o.word_column, "Column of a CoNLL file with the words, from 1");
   verb.callback([options] { run(*options); });

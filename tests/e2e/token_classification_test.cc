@@ -186,6 +186,7 @@ TEST_F(TokenClassification, TagRefusesWrongUse) {
   expect_refused("tag bert Anna --input valid.conll", 2, {"exclude one another"});
   expect_refused("tag bert Anna --conll", 2, {"exclude one another"});
   expect_refused("tag bert Anna --pair Otto", 2, {"--pair"});
+  expect_refused("tag bert --input valid.csv --text a b", 2, {"two columns"});
   expect_refused("tag bert --input valid.conll --word-column 0", 2, {"--word-column is 0"});
 }
 
