@@ -70,7 +70,8 @@ TEST_F(TokenizerChoiceTest, RefusesAnythingElse) {
     EXPECT_THROW(choose_tokenizer(choice, files), UsageError) << choice;
   }
   EXPECT_THAT([&] { choose_tokenizer("wordpiece", files); },
-              ThrowsMessage<UsageError>(HasSubstr("expected char, bpe:SIZE, wordpiece:SIZE or a directory")));
+              ThrowsMessage<UsageError>(
+                  HasSubstr("expected char, bpe:SIZE, wordpiece:SIZE, unigram:SIZE or a directory")));
 }
 
 }  // namespace
