@@ -85,7 +85,8 @@ class Classification : public CommandTest {
     std::uint64_t length = 0;
     std::memcpy(&length, all.data(), sizeof(length));
     std::map<std::string, std::string> found;
-    for (const auto& [name, tensor] : nlohmann::json::parse(all.substr(8, length)).items()) {
+    const auto header = nlohmann::json::parse(all.substr(8, length));
+    for (const auto& [name, tensor] : header.items()) {
       if (name == "__metadata__") continue;
       const std::size_t begin = tensor["data_offsets"][0], end = tensor["data_offsets"][1];
       found.emplace(name, all.substr(8 + length + begin, end - begin));
