@@ -39,7 +39,7 @@ bool reads_left(const Json& json, const char* stage) {
 }
 
 std::int32_t read_id(const Json& json, const char* field) {
-  const Json id = json.value(field, Json(0));
+  const Json id = json.value(field, Json(0u));
   check(id.is_number_unsigned() && id.get<std::uint64_t>() < kLargest,
         "padding has \"{}\": {}, expected a token id", field, id.dump());
   return id.get<std::int32_t>();

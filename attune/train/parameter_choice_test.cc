@@ -166,7 +166,7 @@ TEST(LayerFactors, TenStepsAreTorchs) {
       EXPECT_NEAR(loss.item(), losses[step], 1e-5) << "step " << step;
       backward(loss);
       arena.finish_gradients();
-      optimizer.step(1e-2);
+      optimizer.step(1e-3);
     }
     for (const nn::Parameter& parameter : model->parameters().all())
       testing::expect_near(parameter.tensor, after.like("after.", model->weight_table(), parameter), 1e-5,

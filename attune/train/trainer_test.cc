@@ -146,9 +146,11 @@ TEST_F(TrainerTest, AFrozenRunGoesOnExactly) {
     };
     EXPECT_EQ(run.train().end, End::interrupted);
   }
-  TestRun resumed(at("parts"), RunMode::resume, options);
-  resumed.train();
-  EXPECT_EQ(resumed.model.values(), whole.model.values());
+  {
+    TestRun resumed(at("parts"), RunMode::resume, options);
+    resumed.train();
+    EXPECT_EQ(resumed.model.values(), whole.model.values());
+  }
   options.freeze.clear();
   EXPECT_THAT([&] { TestRun other(at("parts"), RunMode::resume, options); },
               ThrowsMessage<Error>(HasSubstr(R"(freeze: ["*.bias"] there, [] now)")));

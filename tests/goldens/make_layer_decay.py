@@ -3,7 +3,7 @@
     python make_layer_decay.py      rewrites layer_decay/FAMILY/golden.safetensors beside this file
 
 Made with torch 2.15.0 and transformers 5.23.0, on encoders/FAMILY/classification (see make_bert.py) and its batch:
-layers, embeddings and heads are groups of parameters whose learning rate is 0.01 * 0.65^d, with d counted from the top.
+layers, embeddings and heads are groups of parameters whose learning rate is 0.001 * 0.65^d, with d counted from the top.
 Computed in float64, stored in float32: losses (10), after.NAME.
 """
 
@@ -16,7 +16,7 @@ from common import ADAMW, WEIGHT_DECAY, load_exactly, write
 from safetensors.torch import load_file
 
 HERE = Path(__file__).parent
-RATE, DECAY = 1e-2, 0.65
+RATE, DECAY = 1e-3, 0.65
 
 
 def depth(name, layers):
