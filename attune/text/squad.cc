@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "attune/base/error.h"
-#include "attune/io/file.h"
+#include "attune/text/line_reader.h"
 #include "attune/text/utf8.h"
 
 namespace attune::text {
@@ -56,6 +56,13 @@ class CharacterIndex {
  private:
   std::vector<std::size_t> begins_;
 };
+
+std::string read_all(const std::filesystem::path& path) {
+  LineReader reader(path);
+  std::string text;
+  for (std::string line; reader.next(line);) (text += line) += reader.line_end();
+  return text;
+}
 
 class Reader {
  public:
@@ -141,12 +148,24 @@ bool SquadData::has_impossible() const {
 }
 
 SquadData read_squad(const std::filesystem::path& path) {
-  const std::string text = io::read_text(path);
+  const std::string text = read_all(path);
   dom::parser parser;
   dom::element root;
   const simdjson::error_code error = parser.parse(text).get(root);
   check(error == simdjson::SUCCESS, "{}: not valid JSON: {}", path.string(), simdjson::error_message(error));
   return Reader(path).read(root);
+}
+
+bool is_squad_file(const std::filesystem::path& path) {
+  const std::filesystem::path name = path.extension() == ".gz" ? path.stem() : path;
+  if (name.extension() != ".json") return false;
+  LineReader reader(path);
+  std::string line;
+  reader.next(line);
+  dom::parser parser;
+  dom::object object;
+  if (parser.parse(line).get(object) != simdjson::SUCCESS) return true;  // goes on in the next line
+  return object["data"].error() == simdjson::SUCCESS;
 }
 
 }  // namespace attune::text

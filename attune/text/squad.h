@@ -36,9 +36,14 @@ struct SquadData {
   bool has_impossible() const;  // As v2.0.
 };
 
-// Throws Error that names the file, and the question by its id, for what is no such JSON, an id that stands
-// twice, an answer that the context does not have where it says, and answers to an impossible question; and
-// for a file without a question. "plausible_answers" and what else files hold is passed over.
+// Plain or compressed by gzip. Throws Error that names the file, and the question by its id, for what is no
+// such JSON, an id that stands twice, an answer that the context does not have where it says, and answers to
+// an impossible question; and for a file without a question. "plausible_answers" and what else files hold is
+// passed over.
 SquadData read_squad(const std::filesystem::path& path);
+
+// Whether a .json file, also .json.gz, is meant for read_squad() and not lines of JSON: its first line is not
+// an object of its own without "data". Throws Error when it cannot be read.
+bool is_squad_file(const std::filesystem::path& path);
 
 }  // namespace attune::text
