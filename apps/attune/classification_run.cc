@@ -115,7 +115,7 @@ void tell(std::FILE* progress, const models::SequenceClassifier& model, const st
   } else {
     io::print_message(progress, "labels: {}\n", fmt::join(model.labels().names, ", "));
   }
-  if (!fresh.empty()) io::print_message(progress, "new, to be learned: {}\n", fmt::join(fresh, ", "));
+  tell_fresh(progress, fresh);
 }
 
 // Calls visit(name, field) for every option of the run beside those of training, under the name of its flag.
@@ -155,9 +155,7 @@ train::TrainingResult train_classification(const ClassificationRun& run, std::FI
   const auto tokenizer = text::load_tokenizer(checkpoint ? checkpoint->path : fs::path(run.model));
   const auto tables = read_tables(run.train, run.columns);
   const auto [model, fresh] = start(run, tables, checkpoint);
-  check(tokenizer->vocab_size() <= model->facts().vocab_size,
-        "the tokenizer has {} tokens, the model of {} takes {}", tokenizer->vocab_size(), run.model,
-        model->facts().vocab_size);
+  expect_vocabulary(*tokenizer, *model, run.model);
 
   auto train_texts = encode(run, tables, *tokenizer, *model);
   std::optional<tasks::LabelledTexts> valid_texts;
@@ -166,11 +164,7 @@ train::TrainingResult train_classification(const ClassificationRun& run, std::FI
   tasks::SequenceClassification task(*model, std::move(train_texts), std::move(valid_texts),
                                      {.batch_size = run.batch_size, .seed = run.training.seed});
   tell(progress, *model, fresh, texts, task.micro_batches_per_epoch());
-  const auto save = [&model = *model, &tokenizer = *tokenizer](const fs::path& to) {
-    model.save(to);
-    text::save_tokenizer(tokenizer, to, model.facts().max_length, model.facts().token_types > 1);
-  };
-  return train::Trainer(model->parameters(), task, directory, save, progress).train();
+  return train::Trainer(model->parameters(), task, directory, saver_of(*model, *tokenizer), progress).train();
 }
 
 }  // namespace attune::command

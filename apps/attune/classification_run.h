@@ -7,22 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "apps/attune/fine_tuning.h"
 #include "apps/attune/text_table.h"
 #include "apps/attune/train_flags.h"
 #include "attune/train/options.h"
 #include "attune/train/trainer.h"
 
 namespace attune::command {
-
-// As BERT is fine-tuned: 1810.04805, appendix A.3.
-inline train::TrainingOptions fine_tuning() {
-  train::TrainingOptions training;
-  training.learning_rate = 3e-5;
-  training.lr_scheduler_type = train::ScheduleKind::linear;
-  training.weight_decay = 0.01;
-  training.num_train_epochs = 3;
-  return training;
-}
 
 struct ClassificationRun {
   bool regression = false;  // numbers instead of labels; the verb says which

@@ -91,6 +91,7 @@ int run(int argc, char** argv) {
   attune::command::add_generate(program);
   attune::command::add_translate(program);
   attune::command::add_classify(program);
+  attune::command::add_answer(program);
   attune::command::add_eval(program);
   attune::command::add_info(program);
   attune::command::add_attention(program);

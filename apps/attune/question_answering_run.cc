@@ -1,0 +1,150 @@
+#include "apps/attune/question_answering_run.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "attune/io/message.h"
+#include "attune/models/text/heads.h"
+#include "attune/text/squad.h"
+#include "attune/text/tokenizer.h"
+
+namespace attune::command {
+namespace {
+
+namespace fs = std::filesystem;
+
+void validate_run(const QuestionAnsweringRun& run) {
+  if (run.train.empty() && !run.place.resume)
+    fail_usage("--train FILE is missing: what should the model learn from?");
+  if (run.model.empty() && !run.place.resume)
+    fail_usage("--model DIR is missing: which pretrained encoder should learn it?");
+  run.place.validate();
+  expect_positive("--batch-size", run.batch_size);
+  validate(run.windows);
+  expect_positive("--n-best-size", run.n_best_size);
+  expect_positive("--max-answer-length", run.max_answer_length);
+  if (!std::isfinite(run.null_score_diff_threshold))
+    fail_usage("--null-score-diff-threshold is {}, expected a number", run.null_score_diff_threshold);
+}
+
+struct Started {
+  std::unique_ptr<models::QuestionAnswerer> model;
+  std::vector<std::string> fresh;  // parameters that were drawn
+};
+
+// The encoder with a head that gives two logits a token; of a resumed run, that of the checkpoint. The labels
+// of another head would say otherwise in config.json.
+Started start(const QuestionAnsweringRun& run, const std::optional<train::Checkpoint>& checkpoint) {
+  if (checkpoint) return {models::load_text_model<models::QuestionAnswerer>(checkpoint->path), {}};
+  Generator generator{.seed = run.training.seed};
+  auto [model, fresh] =
+      models::start_text_model<models::QuestionAnswerer>(run.model, models::TextLabels{}, generator);
+  return {std::move(model), std::move(fresh)};
+}
+
+struct Questions {
+  text::SquadData data;
+  tasks::EncodedQuestions encoded;
+};
+
+Questions read_questions(const std::string& path, const text::Tokenizer& tokenizer,
+                         const tasks::WindowOptions& windows) {
+  Questions questions{text::read_squad(path), {}};
+  questions.encoded = tasks::encode_questions(tokenizer, questions.data, path, windows);
+  return questions;
+}
+
+tasks::AnswerOptions answer_options(const QuestionAnsweringRun& run) {
+  return {.n_best = static_cast<std::size_t>(run.n_best_size),
+          .max_answer_length = static_cast<std::size_t>(run.max_answer_length),
+          .null_score_diff_threshold = static_cast<float>(run.null_score_diff_threshold)};
+}
+
+void tell(std::FILE* progress, const models::QuestionAnswerer& model, const text::SquadData& data,
+          std::size_t count, const tasks::WindowOptions& windows, std::int64_t micro_batches) {
+  if (progress == nullptr) return;
+  const auto impossible = std::ranges::count_if(data.questions, &text::SquadQuestion::is_impossible);
+  io::print_message(
+      progress,
+      "{} questions{} on {} contexts: {} windows of at most {} tokens, of which neighbours share {}\n",
+      data.questions.size(), impossible > 0 ? fmt::format(", {} of them without an answer,", impossible) : "",
+      data.contexts.size(), count, windows.max_length, windows.doc_stride);
+  if (impossible > 0)
+    io::print_message(progress, "to be used with attune answer --handle-impossible-answer\n");
+  io::print_message(progress, "{} parameters, {} micro-batches an epoch\n", model.parameters().count(),
+                    micro_batches);
+}
+
+// Calls visit(name, field) for every option of the run beside those of training, under the name of its flag.
+template <typename Run, typename Visit>
+void for_each_field(Run& run, Visit&& visit) {
+  visit("train", run.train);
+  visit("valid", run.valid);
+  visit("model", run.model);
+  visit("max_length", run.windows.max_length);
+  visit("doc_stride", run.windows.doc_stride);
+  visit("max_query_length", run.windows.max_query_length);
+  visit("n_best_size", run.n_best_size);
+  visit("max_answer_length", run.max_answer_length);
+  visit("null_score_diff_threshold", run.null_score_diff_threshold);
+  visit("batch_size", run.batch_size);
+}
+
+}  // namespace
+
+void add_window_flags(CLI::App& verb, tasks::WindowOptions& windows) {
+  add_value(verb, "Windows", "--max-length", windows.max_length,
+            "Tokens of a window: the question and a part of the context; at most as many as the model takes");
+  add_value(verb, "Windows", "--doc-stride", windows.doc_stride,
+            "Tokens of the context that neighbouring windows share");
+  add_value(verb, "Windows", "--max-query-length", windows.max_query_length,
+            "Most tokens of a question, longer ones are cut");
+}
+
+void validate(const tasks::WindowOptions& windows) {
+  expect_positive("--max-length", windows.max_length);
+  expect_positive("--max-query-length", windows.max_query_length);
+  if (windows.doc_stride < 0 || windows.doc_stride >= windows.max_length)
+    fail_usage("--doc-stride is {}, expected 0 or more and less than --max-length, {}", windows.doc_stride,
+               windows.max_length);
+}
+
+void to_json(nlohmann::ordered_json& json, const QuestionAnsweringRun& run) {
+  for_each_field(run, [&](const char* name, const auto& field) { json[name] = field; });
+}
+
+void from_json(const nlohmann::ordered_json& json, QuestionAnsweringRun& run) {
+  read_run(json, run, [](auto& of, auto visit) { for_each_field(of, visit); });
+}
+
+train::TrainingResult train_question_answering(const QuestionAnsweringRun& run, std::FILE* progress) {
+  validate_run(run);
+  nlohmann::ordered_json configuration;
+  to_json(configuration, run);
+  train::RunDirectory directory(run.place.out, run.place.mode(), run.training, configuration.dump());
+
+  const auto checkpoint = directory.checkpoint();
+  const auto tokenizer = text::load_tokenizer(checkpoint ? checkpoint->path : fs::path(run.model));
+  const auto [model, fresh] = start(run, checkpoint);
+  expect_vocabulary(*tokenizer, *model, run.model);
+
+  const tasks::WindowOptions windows = run.windows.within(model->facts().max_length);
+  Questions train = read_questions(run.train, *tokenizer, windows);
+  std::optional<tasks::ValidationQuestions> valid;
+  if (!run.valid.empty()) {
+    auto [data, encoded] = read_questions(run.valid, *tokenizer, windows);
+    valid = {std::move(data), std::move(encoded)};
+  }
+  const std::size_t train_windows = train.encoded.inputs().size();
+  tasks::QuestionAnswering task(
+      *model, std::move(train.encoded), std::move(valid),
+      {.batch_size = run.batch_size, .seed = run.training.seed, .answers = answer_options(run)});
+  tell(progress, *model, train.data, train_windows, windows, task.micro_batches_per_epoch());
+  tell_fresh(progress, fresh);
+  return train::Trainer(model->parameters(), task, directory, saver_of(*model, *tokenizer), progress).train();
+}
+
+}  // namespace attune::command
