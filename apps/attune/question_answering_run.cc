@@ -57,6 +57,8 @@ void tell(std::FILE* progress, const models::QuestionAnswerer& model, const text
       "{} questions{} on {} contexts: {} windows of at most {} tokens, of which neighbours share {}\n",
       data.questions.size(), impossible > 0 ? fmt::format(", {} of them without an answer,", impossible) : "",
       data.contexts.size(), count, windows.max_length, windows.doc_stride);
+  if (impossible > 0)
+    io::print_message(progress, "to be used with attune answer --handle-impossible-answer\n");
   io::print_message(progress, "{} parameters, {} micro-batches an epoch\n", model.parameters().count(),
                     micro_batches);
 }

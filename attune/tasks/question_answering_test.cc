@@ -7,6 +7,7 @@
 
 #include "attune/base/error.h"
 #include "attune/io/file.h"
+#include "attune/tasks/metrics/squad.h"
 
 namespace attune::tasks {
 namespace {
@@ -34,11 +35,14 @@ class QuestionAnsweringTest : public ::testing::Test {
   SpanLogits logits(const EncodedQuestions& encoded, std::int64_t batch_size) const {
     return *span_logits(*model_, encoded.inputs(), batch_size, {});
   }
-  // Of answers by id.
+  // Of answers by id, none of which is empty.
   static double percent_right(const text::SquadData& data, const json& answers) {
     int right = 0;
-    for (const text::SquadQuestion& question : data.questions)
-      right += answers[question.id] == (question.answers.empty() ? "" : question.answers[0].text);
+    for (const text::SquadQuestion& question : data.questions) {
+      if (question.answers.empty()) continue;
+      right += normalize_answer(answers[question.id].get<std::string>()) ==
+               normalize_answer(question.answers[0].text);
+    }
     return 100.0 * right / static_cast<double>(data.questions.size());
   }
   std::string error_of(const text::SquadData& data, const WindowOptions& options) const {

@@ -139,7 +139,10 @@ def transformers(a, seed, folder):
     begin = time.perf_counter()
     trainer.train()
     seconds = time.perf_counter() - begin
-    starts, ends = trainer.predict(valid_windows).predictions[:2]
+    trainer.args.train_sampling_strategy = "random"  # else predictions, too, come in the order of length
+    predicted = trainer.predict(valid_windows)
+    assert list(predicted.label_ids[0]) == [window["start_positions"] for window in valid_windows], "out of order"
+    starts, ends = predicted.predictions[:2]
     return {**scores(valid, answers_of(valid, places, starts, ends)), "step": statistics.median(clock.seconds),
             "train": seconds}  # fmt: skip
 
@@ -186,7 +189,9 @@ def main():
             for name, runs in results.items():
                 runs.append(globals()[name](a, seed, Path(folder)))
                 print(name, json.dumps({"seed": seed, **runs[-1]}), flush=True)
-    means = {name: {key: statistics.mean(run[key] for run in runs) for key in runs[0]} for name, runs in results.items()}
+    means = {}
+    for name, runs in results.items():
+        means[name] = {key: statistics.mean(run[key] for run in runs) for key in runs[0]}
     if not a.only:
         means["f1_difference"] = means["attune"]["f1"] - means["transformers"]["f1"]
         means["step_ratio"] = means["transformers"]["step"] / means["attune"]["step"]

@@ -14,7 +14,8 @@ from transformers import MarianConfig, MarianMTModel, MarianTokenizer
 SENTENCES, NEW_TOKENS = 50, 40
 TIE = 1e-4  # nats
 GENERATION = {  # Beyond the ids.
-    "num_beams": 6, "max_length": 512, "renormalize_logits": True, "transformers_version": "4.33.0.dev0",
+    "num_beams": 6, "length_penalty": 0.6, "max_length": NEW_TOKENS + 1, "renormalize_logits": True,
+    "transformers_version": "4.33.0.dev0",
 }  # fmt: skip
 
 
@@ -63,8 +64,9 @@ def write_model(directory, vocabulary):
 
 
 def translate(build, directory, lines, beams):
-    command = [build / "attune", "translate", directory, "--num-beams", beams, "--print-scores"]
-    command += ["--max-new-tokens", NEW_TOKENS]
+    command = [build / "attune", "translate", directory, "--print-scores"]
+    if beams:  # else as generation_config.json says
+        command += ["--num-beams", beams, "--max-new-tokens", NEW_TOKENS, "--length-penalty", 1]
     output = subprocess.run([str(c) for c in command], input="\n".join(lines) + "\n", text=True, check=True,
                             stdout=subprocess.PIPE).stdout  # fmt: skip
     rows = [line.split("\t", 1) for line in output.split("\n")[:-1]]
@@ -76,8 +78,9 @@ def generate(model, tokenizer, lines, beams):
     """Texts, scores of a beam, and how narrow the narrowest choice of a greedy search is."""
     texts, scores, gaps, forced = [], [], [], 0
     for line in lines:
-        out = model.generate(**tokenizer([line], return_tensors="pt"), num_beams=beams, max_new_tokens=NEW_TOKENS,
-                             do_sample=False, return_dict_in_generate=True, output_scores=True)  # fmt: skip
+        asked = {"num_beams": beams, "max_new_tokens": NEW_TOKENS, "length_penalty": 1.0} if beams else {}
+        out = model.generate(**tokenizer([line], return_tensors="pt"), **asked, do_sample=False,
+                             return_dict_in_generate=True, output_scores=True)  # fmt: skip
         texts += tokenizer.batch_decode(out.sequences, skip_special_tokens=True, clean_up_tokenization_spaces=False)
         forced += out.sequences.shape[1] == NEW_TOKENS + 1
         if beams == 1:
@@ -90,7 +93,7 @@ def generate(model, tokenizer, lines, beams):
 
 def compare(build, directory, lines):
     model, tokenizer = MarianMTModel.from_pretrained(directory).eval(), MarianTokenizer.from_pretrained(directory)
-    for beams in (1, 4):
+    for beams in (1, 4, None):
         expected, scores, gaps, forced = generate(model, tokenizer, lines, beams)
         got, our_scores = translate(build, directory, lines, beams)
         assert len(got) == len(lines)
@@ -100,7 +103,8 @@ def compare(build, directory, lines):
         same = sum(e == g for e, g in zip(expected, got))
         worst = max((abs(a - b) for a, b in zip(scores, our_scores)), default=0)
         assert worst < TIE, f"{beams} beams: scores differ by {worst}"
-        print(f"{directory.name}: {beams} beams, {same} of {len(lines)} translations are the same, {forced} of them "
+        search = f"{beams} beams" if beams else "as generation_config.json says"
+        print(f"{directory.name}, {search}: {same} of {len(lines)} translations are the same, {forced} of them "
               f"forced to end, {len(set(expected))} different" + (f"; scores within {worst:.1e}" if scores else ""))
 
 
@@ -109,6 +113,14 @@ def check_generation_config(before, after):
     for name, value in before.items():
         assert after.get(name) == value, f"generation_config.json: {name} is {after.get(name)}, was {value}"
     print(f"generation_config.json: all {len(before)} fields kept")
+
+
+def first_lines(files, folder):
+    """Files with as many lines as are translated."""
+    for i, file in enumerate(files):
+        lines = file.read_text(encoding="utf-8").split("\n")[:SENTENCES]
+        (folder / f"side{i}").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return [folder / f"side{i}" for i in range(len(files))]
 
 
 def main():
@@ -124,7 +136,7 @@ def main():
         compare(a.build, opus, lines)
         attune = a.build / "attune"
         print(run([attune, "info", opus]).decode())
-        print(run([attune, "eval", opus, "--data", *a.data, "--max-new-tokens", NEW_TOKENS]).decode())
+        print(run([attune, "eval", opus, "--data", *first_lines(a.data, Path(folder))]).decode())
         run([attune, "attention", opus, "--input", lines[0], "--out", Path(folder) / "attention.png"])
         assert (Path(folder) / "attention.png").read_bytes().startswith(b"\x89PNG")
         run([attune, "train", "translation", "--model", opus, "--train", *a.data, "--max-steps", 5,
