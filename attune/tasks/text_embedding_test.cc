@@ -32,7 +32,7 @@ std::vector<std::string> texts() {
 }
 
 void expect_golden(const std::string& name, const std::string& file, std::string_view prompt) {
-  const TextEmbedder embedder(directory_of(name));
+  TextEmbedder embedder(directory_of(name));
   const std::vector<float> expected = read_npy(directory_of(name) / file).values;
   for (const std::int64_t batch_size : {1, 3, 32}) {
     const auto got = embedder.embed(texts(), {.prompt = prompt, .batch_size = batch_size});
@@ -128,7 +128,7 @@ TEST_F(SentenceDirectoryTest, RefusesByNameWhatItDoesNotHave) {
 
 TEST_F(SentenceDirectoryTest, KeepsTheFirstNumbersWhereItIsAsked) {
   change("config_sentence_transformers.json", "{", "{\"truncate_dim\": 3,");
-  const TextEmbedder shorter(copy()), whole(directory_of("legacy"));
+  TextEmbedder shorter(copy()), whole(directory_of("legacy"));
   EXPECT_EQ(shorter.width(), 3);
   const auto some = shorter.embed(texts(), {}), all = whole.embed(texts(), {});
   ASSERT_EQ(some.size(), 3 * texts().size());

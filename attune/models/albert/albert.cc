@@ -68,6 +68,11 @@ Tensor Albert::hidden_states(const TextBatch& batch, const nn::Context& context)
   return nn::for_products(x, context);
 }
 
+void Albert::pack() {
+  widen_.pack();
+  layer_.pack();
+}
+
 AlbertFamily::AlbertFamily(const AlbertConfig& config)
     : config_(config),
       facts_{.model_type = "albert",

@@ -54,6 +54,10 @@ Tensor Bert::hidden_states(const TextBatch& batch, const nn::Context& context) c
   return nn::for_products(x, context);
 }
 
+void Bert::pack() {
+  for (nn::EncoderLayer& layer : layers_) layer.pack();
+}
+
 BertFamily::BertFamily(const BertConfig& config)
     : BertFamily(config, {.model_type = "bert",
                           .class_names = "Bert",

@@ -91,6 +91,10 @@ Tensor DistilBert::hidden_states(const TextBatch& batch, const nn::Context& cont
   return nn::for_products(x, context);
 }
 
+void DistilBert::pack() {
+  for (nn::EncoderLayer& layer : layers_) layer.pack();
+}
+
 DistilBertFamily::DistilBertFamily(const DistilBertConfig& config)
     : config_(config),
       facts_{.model_type = "distilbert",

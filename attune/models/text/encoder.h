@@ -23,6 +23,9 @@ class TextEncoder {
 
   // The last layer's output: (B, T, D), in the type that products run in. Rows of padding mean nothing.
   virtual Tensor hidden_states(const TextBatch& batch, const nn::Context& context) const = 0;
+  // Keeps beside every matrix of the layers a copy in the layout that long inputs are computed fastest with
+  // (nn::Linear::pack()). Pays after some thousands of tokens; for inference alone.
+  virtual void pack() = 0;
   // (V, E), which a masked language model's output layer is tied to.
   virtual const Tensor& word_embedding() const = 0;
 };

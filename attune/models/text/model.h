@@ -22,6 +22,8 @@ class TextModel {
   const TextLabels& labels() const { return labels_; }
   const nn::Parameters& parameters() const { return parameters_; }
   const TextEncoder& encoder() const { return *encoder_; }
+  // Makes the encoder ready for inference on many tokens (TextEncoder::pack()).
+  void pack() { encoder_->pack(); }
 
   // Binds every parameter to the checkpoint's, but for the fresh ones of the options. Throws Error that lists
   // what does not fit.
