@@ -25,7 +25,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 struct Options {
-  TextRequest request{.takes_pairs = false};
+  TextRequest request;
   std::optional<std::string> query;  // --rank
   std::optional<std::string> prompt, prompt_name;
   std::int64_t top_k = 10;
@@ -70,7 +70,10 @@ class Embedding {
   std::vector<float> embed(std::span<const std::string> texts, const std::string& prompt) {
     const auto batch_done = [this] { times_.batch_done(); };
     return embedder_.embed(
-        texts, {.prompt = prompt, .batch_size = options_.request.batch_size, .after_batch = batch_done});
+        texts, {.prompt = prompt,
+                .batch_size = options_.request.batch_size,
+                .how = {.compute = options_.request.dtype == "bfloat16" ? DType::bfloat16 : DType::float32},
+                .after_batch = batch_done});
   }
 
   // Calls visit(texts, vectors) for stretches of the texts of the request.
@@ -177,6 +180,7 @@ void add_embed(Program& program) {
   auto& o = *options;
   CLI::App& verb = *program.app.add_subcommand(
       "embed", "Texts as vectors, by any encoder or as a sentence-transformers directory says");
+  o.request.takes_pairs = false;
   add_request_flags(verb, o.request, "embed");
   verb.get_option("--out")->description(
       "File to write instead of standard output: .npy, NumPy's float32 (texts, width), or .jsonl, JSON "

@@ -38,6 +38,12 @@ class SelfAttention {
   Tensor operator()(const Tensor& x, ops::AttentionOptions mask, const Context& context, DecoderCache& cache,
                     std::int64_t layer) const;
 
+  // Packs the projections for inference.
+  void pack() {
+    query_key_value.pack();
+    output.pack();
+  }
+
   // The weights (B, H, T, T) that x gives rise to, for looking at.
   Tensor weights(const Tensor& x, ops::AttentionOptions mask) const;
 

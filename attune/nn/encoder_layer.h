@@ -39,6 +39,12 @@ class EncoderLayer {
   // x (B, S, D) -> (B, S, D), in x's type. `mask` says who sees whom.
   Tensor operator()(const Tensor& x, const ops::AttentionOptions& mask, const Context& context) const;
 
+  // Packs the matrices for inference on many tokens.
+  void pack() {
+    self_attention_.pack();
+    feed_forward_.pack();
+  }
+
   const SelfAttention& self_attention() const { return self_attention_; }
 
  private:

@@ -23,10 +23,14 @@ struct FeedForward {
         dropout{dropout} {}
 
   Tensor operator()(const Tensor& x) const {
-    return contract(ops::activation(expand(x), activation));  // (..., F) -> (..., D)
+    return contract(expand(x, activation));  // (..., F) -> (..., D)
   }
   Tensor operator()(const Tensor& x, const Context& context) const {
-    return contract(dropout(ops::activation(expand(x), activation), context));
+    return contract(dropout(expand(x, activation), context));
+  }
+  void pack() {
+    expand.pack();
+    contract.pack();
   }
 };
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "attune/autograd/tape.h"
 #include "attune/base/error.h"
@@ -14,6 +15,9 @@
 
 namespace attune::tasks {
 namespace {
+
+// Packing reads and writes every weight; what it saves are 15% of the products.
+constexpr std::int64_t tokens_worth_packing = 4096;
 
 double dot(std::span<const float> a, std::span<const float> b) {
   double sum = 0;
@@ -57,8 +61,7 @@ std::int64_t TextEmbedder::prompt_tokens(std::string_view prompt) const {
   return static_cast<std::int64_t>(ids.size()) - (ends ? 1 : 0);
 }
 
-std::vector<float> TextEmbedder::embed(std::span<const std::string> texts,
-                                       const EmbeddingOptions& options) const {
+std::vector<float> TextEmbedder::embed(std::span<const std::string> texts, const EmbeddingOptions& options) {
   const NoGrad no_grad;
   std::vector<TextInput> inputs;
   inputs.reserve(texts.size());
@@ -67,7 +70,12 @@ std::vector<float> TextEmbedder::embed(std::span<const std::string> texts,
                                   options.prompt.empty() ? text : fmt::format("{}{}", options.prompt, text),
                                   nullptr, model_.max_length()));
   const std::int64_t of_prompt = prompt_tokens(options.prompt);
-  const ExampleBatches batches(lengths_of(inputs), options.batch_size, /*seed=*/0);
+  const std::vector<std::int64_t> lengths = lengths_of(inputs);
+  if (!packed_ && std::reduce(lengths.begin(), lengths.end()) >= tokens_worth_packing) {
+    model_.pack();
+    packed_ = true;
+  }
+  const ExampleBatches batches(lengths, options.batch_size, /*seed=*/0);
   const auto width = static_cast<std::size_t>(model_.width());
   std::vector<float> vectors(texts.size() * width);
   for (std::int64_t i = 0; i < batches.per_epoch(); ++i) {

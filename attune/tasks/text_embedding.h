@@ -40,8 +40,8 @@ class TextEmbedder {
   const std::string& prompt_named(const std::string& name) const;
 
   // One vector a text, in their order, end to end: N width() numbers. Texts longer than the model takes are
-  // cut. Batches have texts of similar length.
-  std::vector<float> embed(std::span<const std::string> texts, const EmbeddingOptions& options) const;
+  // cut. Batches have texts of similar length. The weights are packed when it pays for the first time.
+  std::vector<float> embed(std::span<const std::string> texts, const EmbeddingOptions& options);
 
  private:
   const std::string& prompt_of(std::initializer_list<const char*> names) const;
@@ -49,6 +49,7 @@ class TextEmbedder {
 
   models::SentenceEmbedder model_;
   std::unique_ptr<text::Tokenizer> tokenizer_;
+  bool packed_ = false;
 };
 
 struct RankedText {

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
 #include <sstream>
 
 #include "attune/base/error.h"
@@ -32,7 +34,7 @@ std::vector<std::string> texts() {
 }
 
 void expect_golden(const std::string& name, const std::string& file, std::string_view prompt) {
-  const TextEmbedder embedder(directory_of(name));
+  TextEmbedder embedder(directory_of(name));
   const std::vector<float> expected = read_npy(directory_of(name) / file).values;
   for (const std::int64_t batch_size : {1, 3, 32}) {
     const auto got = embedder.embed(texts(), {.prompt = prompt, .batch_size = batch_size});
@@ -45,6 +47,21 @@ void expect_golden(const std::string& name, const std::string& file, std::string
 
 TEST(TextEmbeddingTest, GivesTheVectorsOfSentenceTransformers) {
   for (const char* name : {"mean", "legacy", "plain"}) expect_golden(name, "vectors.npy", "");
+}
+
+// So many that the weights are packed.
+TEST(TextEmbeddingTest, ManyTextsGiveTheSameVectors) {
+  constexpr std::size_t times = 200;
+  std::vector<std::string> many;
+  for (std::size_t i = 0; i < times; ++i) std::ranges::copy(texts(), std::back_inserter(many));
+  for (const char* name : {"mean", "legacy", "plain"}) {
+    TextEmbedder embedder(directory_of(name));
+    const std::vector<float> expected = read_npy(directory_of(name) / "vectors.npy").values;
+    const auto got = embedder.embed(many, {});
+    ASSERT_EQ(got.size(), times * expected.size()) << name;
+    for (std::size_t i = 0; i < got.size(); ++i)
+      ASSERT_NEAR(got[i], expected[i % expected.size()], 2e-6) << name << " number " << i;
+  }
 }
 
 TEST(TextEmbeddingTest, PutsPromptsBeforeTexts) {
@@ -128,7 +145,7 @@ TEST_F(SentenceDirectoryTest, RefusesByNameWhatItDoesNotHave) {
 
 TEST_F(SentenceDirectoryTest, KeepsTheFirstNumbersWhereItIsAsked) {
   change("config_sentence_transformers.json", "{", "{\"truncate_dim\": 3,");
-  const TextEmbedder shorter(copy()), whole(directory_of("legacy"));
+  TextEmbedder shorter(copy()), whole(directory_of("legacy"));
   EXPECT_EQ(shorter.width(), 3);
   const auto some = shorter.embed(texts(), {}), all = whole.embed(texts(), {});
   ASSERT_EQ(some.size(), 3 * texts().size());

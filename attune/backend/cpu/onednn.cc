@@ -68,10 +68,8 @@ dnnl::memory::desc describe(const std::array<std::int64_t, 3>& strides, std::int
           {strides[0] == 0 ? rows * columns : strides[0], strides[1], strides[2]}};
 }
 
-dnnl::primitive_attr attributes(const Key& key) {
-  dnnl::post_ops post;
-  if (key.accumulate) post.append_sum(1.0F);
-  switch (key.activation) {
+void append_activation(Activation activation, dnnl::post_ops& post) {
+  switch (activation) {
     case Activation::none:
       break;
     case Activation::relu:
@@ -93,6 +91,12 @@ dnnl::primitive_attr attributes(const Key& key) {
       post.append_eltwise(1.0F, dnnl::algorithm::eltwise_swish, 1, 0);
       break;
   }
+}
+
+dnnl::primitive_attr attributes(const Key& key) {
+  dnnl::post_ops post;
+  if (key.accumulate) post.append_sum(1.0F);
+  append_activation(key.activation, post);
   dnnl::primitive_attr attr;
   attr.set_post_ops(post);
   return attr;
@@ -157,11 +161,66 @@ std::array<std::int64_t, 3> strides_of(const Matrix& matrix, std::int64_t batch,
   return {batch == 1 ? 0 : matrix.batch_stride, row, column};
 }
 
+// The cache of primitives of one kind, each thread's own: they hold memory objects whose pointers are set per
+// call. Text of every length makes a new shape; start over rather than grow without bound.
+template <typename Key, typename Value>
+Value& cached(const Key& key, std::unordered_map<Key, Value, KeyHash>& cache, Value (*make)(const Key&),
+              std::int64_t m, std::int64_t k, std::int64_t n, DType operand) {
+  const auto found = cache.find(key);
+  if (found != cache.end()) return found->second;
+  if (cache.size() >= 4096) cache.clear();
+  try {
+    return cache.emplace(key, make(key)).first->second;
+  } catch (const dnnl::error& error) {
+    fail("matmul: oneDNN refuses a product of {}x{} and {}x{} in {}: {}", m, k, k, n, name_of(operand),
+         error.what());
+  }
+}
+
+// A product with a weight in blocks: its rows of x, and the weight's, under the names of a Key.
+dnnl::inner_product_forward::primitive_desc describe_packed(const Key& key) {
+  const dnnl::memory::desc a({key.m, key.k}, to_dnnl(key.operand), dnnl::memory::format_tag::ab);
+  const dnnl::memory::desc weight({key.n, key.k}, to_dnnl(key.operand), dnnl::memory::format_tag::any);
+  const dnnl::memory::desc c({key.m, key.n}, to_dnnl(key.result), dnnl::memory::format_tag::ab);
+  const dnnl::memory::desc bias({key.n}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::a);
+  constexpr auto forward = dnnl::prop_kind::forward_inference;
+  const auto descriptor = key.bias ? dnnl::inner_product_forward::desc(forward, a, weight, bias, c)
+                                   : dnnl::inner_product_forward::desc(forward, a, weight, c);
+  return {descriptor, attributes(key), engine()};
+}
+
+// The same for all weights of a shape: their memory comes with the call, in the same blocks for every m.
+struct CompiledPacked {
+  dnnl::inner_product_forward primitive;
+  dnnl::memory::desc weight;
+  dnnl::memory a, c, bias;
+};
+
+CompiledPacked compile_packed(const Key& key) {
+  const auto primitive = describe_packed(key);
+  CompiledPacked compiled{dnnl::inner_product_forward(primitive),
+                          primitive.weights_desc(),
+                          {primitive.src_desc(), engine(), nullptr},
+                          {primitive.dst_desc(), engine(), nullptr},
+                          {}};
+  if (key.bias) compiled.bias = {primitive.bias_desc(), engine(), nullptr};
+  return compiled;
+}
+
+// Of a product with many rows; any number of them gives the same blocks.
+Key packed_key(std::int64_t n, std::int64_t k, DType operand) {
+  return {1, 1024, n, k, {}, {}, {}, operand, operand, Activation::none, false, true, num_threads()};
+}
+
+dnnl::stream& stream() {
+  static thread_local dnnl::stream instance(engine());
+  return instance;
+}
+
 }  // namespace
 
 void onednn_matmul(std::int64_t batch, std::int64_t m, std::int64_t n, std::int64_t k, const Matrix& a,
                    const Matrix& b, const Matrix& c, const MatmulOptions& options) {
-  // Primitives hold memory objects whose pointers are set per call, so each thread keeps its own.
   static thread_local std::unordered_map<Key, Compiled, KeyHash> cache;
   const Key key{batch,
                 m,
@@ -176,25 +235,57 @@ void onednn_matmul(std::int64_t batch, std::int64_t m, std::int64_t n, std::int6
                 options.accumulate,
                 options.bias != nullptr,
                 num_threads()};
-  auto found = cache.find(key);
-  if (found == cache.end()) {
-    // Text of every length makes a new shape; start over rather than grow without bound.
-    if (cache.size() >= 4096) cache.clear();
-    try {
-      found = cache.emplace(key, compile(key)).first;
-    } catch (const dnnl::error& error) {
-      fail("matmul: oneDNN refuses a product of {}x{} and {}x{} in {}: {}", m, k, k, n, name_of(a.dtype),
-           error.what());
-    }
-  }
-  Compiled& compiled = found->second;
+  Compiled& compiled = cached(key, cache, &compile, m, k, n, a.dtype);
   compiled.a.set_data_handle(const_cast<void*>(a.data));
   compiled.b.set_data_handle(const_cast<void*>(b.data));
   compiled.c.set_data_handle(const_cast<void*>(c.data));
   if (options.bias != nullptr) compiled.bias.set_data_handle(const_cast<void*>(options.bias));
-  static thread_local dnnl::stream stream(engine());
-  compiled.primitive.execute(stream, compiled.arguments);
-  stream.wait();
+  compiled.primitive.execute(stream(), compiled.arguments);
+  stream().wait();
+}
+
+struct OneDnnWeight::Memory {
+  dnnl::memory packed;
+};
+
+bool OneDnnWeight::is_supported() { return isa() >= Isa::avx512; }
+
+std::size_t OneDnnWeight::bytes(std::int64_t n, std::int64_t k, DType dtype) {
+  return describe_packed(packed_key(n, k, dtype)).weights_desc().get_size();
+}
+
+OneDnnWeight::OneDnnWeight(std::int64_t n, std::int64_t k, const Matrix& weight, void* memory)
+    : n_(n), k_(k), dtype_(weight.dtype) {
+  check(is_supported(), "a packed weight needs a processor with AVX-512");
+  const dnnl::memory::desc plain({n, k}, to_dnnl(dtype_), {weight.row_stride, weight.column_stride});
+  dnnl::memory from(plain, engine(), const_cast<void*>(weight.data));
+  memory_ = std::make_unique<Memory>(
+      Memory{dnnl::memory(describe_packed(packed_key(n, k, dtype_)).weights_desc(), engine(), memory)});
+  dnnl::reorder(from, memory_->packed).execute(stream(), from, memory_->packed);
+  stream().wait();
+}
+
+OneDnnWeight::~OneDnnWeight() = default;
+
+void OneDnnWeight::multiply(std::int64_t m, const void* a, const float* bias, Activation activation, void* c,
+                            DType c_dtype) const {
+  static thread_local std::unordered_map<Key, CompiledPacked, KeyHash> cache;
+  Key key = packed_key(n_, k_, dtype_);
+  key.m = m;
+  key.result = c_dtype;
+  key.activation = activation;
+  key.bias = bias != nullptr;
+  CompiledPacked& compiled = cached(key, cache, &compile_packed, m, k_, n_, dtype_);
+  check(compiled.weight == memory_->packed.get_desc(), "oneDNN packs a weight ({}, {}) in several ways", n_,
+        k_);
+  compiled.a.set_data_handle(const_cast<void*>(a));
+  compiled.c.set_data_handle(c);
+  if (bias != nullptr) compiled.bias.set_data_handle(const_cast<float*>(bias));
+  std::unordered_map<int, dnnl::memory> arguments = {
+      {DNNL_ARG_SRC, compiled.a}, {DNNL_ARG_WEIGHTS, memory_->packed}, {DNNL_ARG_DST, compiled.c}};
+  if (bias != nullptr) arguments.emplace(DNNL_ARG_BIAS, compiled.bias);
+  compiled.primitive.execute(stream(), arguments);
+  stream().wait();
 }
 
 }  // namespace attune::cpu

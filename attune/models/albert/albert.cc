@@ -76,6 +76,11 @@ Tensor Albert::hidden_states(const TextBatch& batch, const nn::Context& context)
   return nn::for_products(x, context);
 }
 
+void Albert::pack() {
+  widen_.pack();
+  layer_.pack();
+}
+
 AlbertFamily::AlbertFamily(const AlbertConfig& config)
     : BertFamily(config, {.model_type = "albert",
                           .class_names = "Albert",

@@ -25,6 +25,7 @@ class Albert : public TextEncoder {
   Albert(const nn::Scope& scope, const AlbertConfig& config);
 
   Tensor hidden_states(const TextBatch& batch, const nn::Context& context) const override;
+  void pack() override;
   const Tensor& word_embedding() const override { return embeddings_.word.weight; }
 
  private:

@@ -60,6 +60,10 @@ Tensor Bert::hidden_states(const TextBatch& batch, const nn::Context& context) c
   return layers_(embeddings_(batch, context), batch, context);  // (B, T, D)
 }
 
+void Bert::pack() {
+  for (nn::EncoderLayer& layer : layers_) layer.pack();
+}
+
 BertFamily::BertFamily(const BertConfig& config)
     : BertFamily(config, {.model_type = "bert",
                           .class_names = "Bert",

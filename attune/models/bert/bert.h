@@ -69,6 +69,7 @@ class Bert : public TextEncoder {
   Bert(const nn::Scope& scope, const BertConfig& config, std::int64_t max_length, TextPositions positions);
 
   Tensor hidden_states(const TextBatch& batch, const nn::Context& context) const override;
+  void pack() override;
   const Tensor& word_embedding() const override { return embeddings_.word.weight; }
 
  private:

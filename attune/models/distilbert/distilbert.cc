@@ -85,6 +85,10 @@ Tensor DistilBert::hidden_states(const TextBatch& batch, const nn::Context& cont
   return layers_(embeddings_(batch, context), batch, context);  // (B, T, D)
 }
 
+void DistilBert::pack() {
+  for (nn::EncoderLayer& layer : layers_) layer.pack();
+}
+
 DistilBertFamily::DistilBertFamily(const DistilBertConfig& config)
     : config_(config),
       facts_{.model_type = "distilbert",

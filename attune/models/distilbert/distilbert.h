@@ -27,6 +27,7 @@ class DistilBert : public TextEncoder {
   DistilBert(const nn::Scope& scope, const DistilBertConfig& config);
 
   Tensor hidden_states(const TextBatch& batch, const nn::Context& context) const override;
+  void pack() override;
   const Tensor& word_embedding() const override { return embeddings_.word.weight; }
 
  private:

@@ -27,6 +27,10 @@ class TextEncoder {
   // What the heads of whole texts take of it: the state that stands for a text is the first of each, (B, ...,
   // D). That is the first token's, [CLS], unless the family says otherwise.
   virtual Tensor text_states(const Tensor& hidden, const TextBatch&) const { return hidden; }
+  // Keeps beside every matrix of the layers a copy in the layout that long inputs are computed fastest with
+  // (nn::Linear::pack()). Pays after some thousands of tokens; for inference alone.
+  // A family that has none works as before.
+  virtual void pack() {}
   // (V, E), which a masked language model's output layer is tied to.
   virtual const Tensor& word_embedding() const = 0;
 };

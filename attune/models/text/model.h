@@ -24,6 +24,8 @@ class TextModel {
   // Their names in a checkpoint: those of HF's class without a head, or with one.
   WeightTable weight_table() const { return family_->weights(/*with_head=*/suffix_ != "Model"); }
   const TextEncoder& encoder() const { return *encoder_; }
+  // Makes the encoder ready for inference on many tokens (TextEncoder::pack()).
+  void pack() { encoder_->pack(); }
 
   // Allocates every parameter and draws its first values, as Hugging Face's classes start out; the padding
   // token's embedding is zero.

@@ -26,6 +26,9 @@ class SentenceEmbedder {
   std::int64_t width() const { return width_; }            // N
   std::int64_t max_length() const { return max_length_; }  // the most tokens of a text, special ones included
 
+  // Makes the encoder ready for many tokens (TextEncoder::pack()).
+  void pack() { encoder_->pack(); }
+
   // -> (B, N) float32. The first `prompt_tokens` of every text are those of a prompt.
   Tensor embed(const TextBatch& batch, std::int64_t prompt_tokens, const nn::Context& context) const;
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "attune/autograd/tape.h"
-#include "attune/backend/cpu/activation.h"
+#include "attune/ops/activation/cpu.h"
 #include "attune/ops/views/views.h"
 
 namespace attune::ops {
@@ -46,24 +46,6 @@ std::pair<double, double> value_and_slope(ActivationKind kind, double x) {
   fail("activation: unknown kind {}", static_cast<int>(kind));
 }
 
-cpu::Activation kernel(ActivationKind kind) {
-  switch (kind) {
-    case relu:
-      return cpu::Activation::relu;
-    case gelu:
-      return cpu::Activation::gelu_erf;
-    case gelu_tanh:
-      return cpu::Activation::gelu_tanh;
-    case ActivationKind::tanh:
-      return cpu::Activation::tanh;
-    case sigmoid:
-      return cpu::Activation::sigmoid;
-    case silu:
-      return cpu::Activation::silu;
-  }
-  fail("activation: unknown kind {}", static_cast<int>(kind));
-}
-
 Tensor forward(const Tensor& x, ActivationKind kind) {
   Tensor y = Tensor::empty(x.shape(), x.dtype(), x.device());
   dispatch_floating(x.dtype(), "activation", [&]<typename T>(T*) {
@@ -72,7 +54,7 @@ Tensor forward(const Tensor& x, ActivationKind kind) {
     if constexpr (std::is_same_v<T, double>) {
       for (std::int64_t i = 0; i < y.elements(); ++i) to[i] = value_and_slope(kind, from[i]).first;
     } else {
-      cpu::activate(kernel(kind), from, to, y.elements());
+      cpu::activate(kernel_of(kind), from, to, y.elements());
     }
   });
   return y;
@@ -86,7 +68,7 @@ Tensor gradient(const Tensor& x, const Tensor& dy, ActivationKind kind) {
     if constexpr (std::is_same_v<T, double>) {
       for (std::int64_t i = 0; i < dx.elements(); ++i) to[i] = from[i] * value_and_slope(kind, at[i]).second;
     } else {
-      cpu::activate_backward(kernel(kind), at, from, to, dx.elements());
+      cpu::activate_backward(kernel_of(kind), at, from, to, dx.elements());
     }
   });
   return dx;
@@ -104,6 +86,24 @@ constexpr std::array<std::pair<std::string_view, ActivationKind>, 8> names{{
 }};
 
 }  // namespace
+
+cpu::Activation kernel_of(ActivationKind kind) {
+  switch (kind) {
+    case relu:
+      return cpu::Activation::relu;
+    case gelu:
+      return cpu::Activation::gelu_erf;
+    case gelu_tanh:
+      return cpu::Activation::gelu_tanh;
+    case ActivationKind::tanh:
+      return cpu::Activation::tanh;
+    case sigmoid:
+      return cpu::Activation::sigmoid;
+    case silu:
+      return cpu::Activation::silu;
+  }
+  fail("activation: unknown kind {}", static_cast<int>(kind));
+}
 
 Tensor activation(const Tensor& x, ActivationKind kind) {
   const Tensor values = contiguous(detach(x));
