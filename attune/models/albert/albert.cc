@@ -78,7 +78,7 @@ Tensor Albert::hidden_states(const TextBatch& batch, const nn::Context& context)
 
 void Albert::pack() {
   widen_.pack();
-  layer_.pack();
+  for (nn::EncoderLayer& group : groups_) group.pack();
 }
 
 AlbertFamily::AlbertFamily(const AlbertConfig& config)

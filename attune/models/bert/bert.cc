@@ -60,9 +60,11 @@ Tensor Bert::hidden_states(const TextBatch& batch, const nn::Context& context) c
   return layers_(embeddings_(batch, context), batch, context);  // (B, T, D)
 }
 
-void Bert::pack() {
+void TextLayers::pack() {
   for (nn::EncoderLayer& layer : layers_) layer.pack();
 }
+
+void Bert::pack() { layers_.pack(); }
 
 BertFamily::BertFamily(const BertConfig& config)
     : BertFamily(config, {.model_type = "bert",

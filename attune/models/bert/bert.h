@@ -58,6 +58,7 @@ class TextLayers {
 
   // What the batch hides is not attended to: (B, T, D) -> (B, T, D), in the type that products run in.
   Tensor operator()(Tensor x, const TextBatch& batch, const nn::Context& context) const;
+  void pack();  // as TextEncoder::pack()
 
  private:
   std::vector<nn::EncoderLayer> layers_;

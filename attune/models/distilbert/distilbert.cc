@@ -85,9 +85,7 @@ Tensor DistilBert::hidden_states(const TextBatch& batch, const nn::Context& cont
   return layers_(embeddings_(batch, context), batch, context);  // (B, T, D)
 }
 
-void DistilBert::pack() {
-  for (nn::EncoderLayer& layer : layers_) layer.pack();
-}
+void DistilBert::pack() { layers_.pack(); }
 
 DistilBertFamily::DistilBertFamily(const DistilBertConfig& config)
     : config_(config),
