@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "apps/attune/text_model_run.h"
 #include "attune/base/error.h"
 #include "attune/tasks/class_weights.h"
 #include "attune/tasks/label_map.h"
@@ -25,20 +26,6 @@ std::vector<std::string> names_in(const ClassificationRun& run, const std::vecto
   }
   check(!found.empty(), "no text of the training data has a label: there is nothing to learn");
   return tasks::LabelMap::of_labels(std::move(found)).names();
-}
-
-// Throws UsageError for one that leaves no token of the text.
-std::int64_t max_length_of(const ClassificationRun& run, const text::Tokenizer& tokenizer,
-                           const models::SequenceClassifier& model) {
-  const std::int64_t most = model.facts().max_length;
-  const std::int64_t length = run.max_length > 0 ? std::min(run.max_length, most) : most;
-  const bool pairs = run.columns.pairs();
-  const std::int64_t added = tasks::added_tokens(tokenizer, pairs, model.facts().input_format);
-  const std::int64_t least = added + (pairs ? 2 : 1);
-  if (length < least)
-    fail_usage("--max-length is {}, expected at least {}: the tokenizer adds {} special tokens", length,
-               least, added);
-  return length;
 }
 
 void append_targets(const ClassificationRun& run, const text::Table& table, const tasks::LabelMap& labels,
@@ -94,7 +81,7 @@ TextLabels labels_of(const ClassificationRun& run, const std::vector<text::Table
 
 tasks::LabelledTexts encode(const ClassificationRun& run, const std::vector<text::Table>& tables,
                             const text::Tokenizer& tokenizer, const models::SequenceClassifier& model) {
-  const std::int64_t length = max_length_of(run, tokenizer, model);
+  const std::int64_t length = input_length(run.max_length, run.columns.pairs(), tokenizer, model.facts());
   const tasks::LabelMap labels(model.labels().names);
   tasks::LabelledTexts texts;
   for (const text::Table& table : tables) {

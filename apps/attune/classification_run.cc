@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "apps/attune/classification_data.h"
+#include "apps/attune/text_model_run.h"
 #include "attune/io/message.h"
 #include "attune/models/text/heads.h"
 #include "attune/tasks/gpt_inputs.h"
@@ -45,23 +46,16 @@ Started start(const ClassificationRun& run, const std::vector<text::Table>& tabl
               const std::optional<train::Checkpoint>& checkpoint) {
   if (checkpoint)
     return {models::load_sequence_classifier(checkpoint->path), text::load_tokenizer(checkpoint->path), {}};
+  auto original = text::load_tokenizer(run.model);
   auto family = models::read_text_family(run.model);
   if (run.symmetric && !family->facts().causal)
     fail_usage("--symmetric is for openai-gpt and gpt2, {} is a {}", run.model, family->facts().model_type);
   auto [prepared, tokenizer] =
-      tasks::with_gpt_inputs({std::move(family), text::load_tokenizer(run.model)}, run.symmetric);
+      tasks::with_gpt_inputs({std::move(family), std::move(original)}, run.symmetric);
   Generator generator{.seed = run.training.seed};
   auto [model, fresh] =
       models::start_sequence_classifier(std::move(prepared), run.model, labels_of(run, tables), generator);
   return {std::move(model), std::move(tokenizer), std::move(fresh)};
-}
-
-double lm_weight_of(double wanted, const models::TextFacts& facts) {
-  if (wanted < 0) return facts.causal ? 0.5 : 0;
-  if (wanted > 0 && !facts.causal)
-    fail_usage("--lm-weight is for openai-gpt and gpt2; a {} does not predict the next token",
-               facts.model_type);
-  return wanted;
 }
 
 void tell(std::FILE* progress, const models::SequenceClassifier& model, const std::vector<std::string>& fresh,

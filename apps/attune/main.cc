@@ -91,6 +91,8 @@ int run(int argc, char** argv) {
   attune::command::add_generate(program);
   attune::command::add_translate(program);
   attune::command::add_classify(program);
+  attune::command::add_choose(program);
+  attune::command::add_score(program);
   attune::command::add_eval(program);
   attune::command::add_info(program);
   attune::command::add_attention(program);

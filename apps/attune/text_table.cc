@@ -6,7 +6,6 @@
 #include "attune/base/error.h"
 
 namespace attune::command {
-namespace {
 
 std::vector<std::string> split_names(const std::string& names) {
   std::vector<std::string> all;
@@ -17,8 +16,6 @@ std::vector<std::string> split_names(const std::string& names) {
   }
   return all;
 }
-
-}  // namespace
 
 void TextColumns::validate() const {
   if (text.empty() || text.size() > 2)

@@ -10,11 +10,12 @@ void add_train(Program& program) {
   train.require_subcommand(0, 1);
   train.callback([&train] {
     if (train.get_subcommands().empty())
-      throw CLI::RequiredError("a task after train: lm, translation, classification or regression,");
+      throw CLI::RequiredError("a task after train: lm, translation, classification, regression or multiple-choice,");
   });
   add_train_language_model(program, train);
   add_train_translation(program, train);
   add_train_classification(program, train);
+  add_train_multiple_choice(program, train);
 }
 
 }  // namespace attune::command

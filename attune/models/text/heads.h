@@ -203,5 +203,9 @@ StartedModel<Model> start_text_model(const std::filesystem::path& directory,
 StartedModel<SequenceClassifier> start_sequence_classifier(std::shared_ptr<const TextFamily> family,
                                                            const std::filesystem::path& directory,
                                                            const TextLabels& labels, Generator& generator);
+// The same of multiple choice.
+StartedModel<MultipleChoiceModel> start_multiple_choice(const std::shared_ptr<const TextFamily>& family,
+                                                        const std::filesystem::path& directory,
+                                                        Generator& generator);
 
 }  // namespace attune::models
