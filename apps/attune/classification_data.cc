@@ -76,9 +76,7 @@ TextLabels labels_of(const ClassificationRun& run, const std::vector<text::Table
 tasks::LabelledTexts encode(const ClassificationRun& run, const std::vector<text::Table>& tables,
                             const text::Tokenizer& tokenizer, const models::SequenceClassifier& model) {
   const bool pairs = run.columns.pairs();
-  const std::int64_t length =
-      length_limit(run.max_length, tasks::added_tokens(tokenizer, pairs, model.facts().input_format),
-                   model.facts(), pairs);
+  const std::int64_t length = input_length(run.max_length, pairs, tokenizer, model.facts());
   const tasks::LabelMap labels(model.labels().names);
   tasks::LabelledTexts texts;
   for (const text::Table& table : tables) {

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "apps/attune/classification_data.h"
+#include "apps/attune/encoder_run.h"
 #include "attune/io/message.h"
 #include "attune/models/text/heads.h"
 #include "attune/tasks/gpt_inputs.h"
@@ -69,14 +70,6 @@ Started start(const ClassificationRun& run, const std::vector<text::Table>& tabl
   auto [model, fresh] =
       models::start_sequence_classifier(std::move(prepared), choice.model, labels, generator);
   return {std::move(model), std::move(tokenizer), std::move(fresh)};
-}
-
-double lm_weight_of(double wanted, const models::TextFacts& facts) {
-  if (wanted < 0) return facts.causal ? 0.5 : 0;
-  if (wanted > 0 && !facts.causal)
-    fail_usage("--lm-weight is for openai-gpt and gpt2; a {} does not predict the next token",
-               facts.model_type);
-  return wanted;
 }
 
 void tell(std::FILE* progress, const models::SequenceClassifier& model, const std::vector<std::string>& fresh,

@@ -38,10 +38,14 @@ std::vector<std::string> labels_to_learn(std::vector<std::string> found, const s
 // Those of the directory where they cover these, else these.
 std::vector<std::string> stored_labels_or(std::vector<std::string> names, const std::string& model);
 
-// --max-length, or what the model takes if that is less. `added`: the special tokens of a text, or of a pair.
-// Throws UsageError for one that leaves no token of the text.
-std::int64_t length_limit(std::int64_t max_length, std::int64_t added, const models::TextFacts& facts,
-                          bool pairs);
+// The most tokens of an input, --max-length or as many as the model takes. Throws UsageError for a number
+// that leaves no token of the texts.
+std::int64_t input_length(std::int64_t max_length, bool pairs, const text::Tokenizer& tokenizer,
+                          const models::TextFacts& facts);
+
+// --lm-weight, or, where `wanted` is below zero, the family's own: 0.5 for GPT and GPT-2 (Radford et al.,
+// 2018, section 4.1), 0 for those that read both ways. Throws UsageError for a weight of theirs.
+double lm_weight_of(double wanted, const models::TextFacts& facts);
 
 // Throws Error for a tokenizer with more tokens than the model.
 void expect_vocabulary(const text::Tokenizer& tokenizer, const models::TextFacts& facts,

@@ -95,6 +95,8 @@ int run(int argc, char** argv) {
   attune::command::add_tag(program);
   attune::command::add_answer(program);
   attune::command::add_embed(program);
+  attune::command::add_choose(program);
+  attune::command::add_score(program);
   attune::command::add_eval(program);
   attune::command::add_info(program);
   attune::command::add_attention(program);

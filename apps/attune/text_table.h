@@ -26,6 +26,9 @@ std::vector<std::string> split_names(const std::string& names);
 // --text NAME [NAME], --columns, and, `with_label`, --label.
 void add_column_flags(CLI::App& verb, TextColumns& columns, bool with_label);
 
+// "A,B,C" as names of columns. Throws UsageError for an empty one.
+std::vector<std::string> split_names(const std::string& names);
+
 // These columns of a table; `names` of a file without a header, with commas between them.
 text::Table read_columns(const std::string& path, const std::string& names,
                          const std::vector<std::string>& wanted);

@@ -137,9 +137,7 @@ train::TrainingResult train_token_classification(const TokenClassificationRun& r
                                                              [&] { return labels_of(run, files); });
   expect_vocabulary(*tokenizer, model->facts(), run.model);
 
-  const std::int64_t max_length =
-      length_limit(run.max_length, static_cast<std::int64_t>(tokenizer->added_special_tokens(/*pair=*/false)),
-                   model->facts(), /*pairs=*/false);
+  const std::int64_t max_length = input_length(run.max_length, /*pairs=*/false, *tokenizer, model->facts());
   const tasks::LabelMap labels(model->labels().names);
   auto learned = encode(files, *tokenizer, labels, max_length);
   std::optional<tasks::LabelledSentences> valid;

@@ -24,6 +24,7 @@ void add_train(Program& program) {
   add_train_classification(program, train);
   add_train_token_classification(program, train);
   add_train_question_answering(program, train);
+  add_train_multiple_choice(program, train);
   add_train_text_to_text(program, train);
   add_train_span(program, train);
 }

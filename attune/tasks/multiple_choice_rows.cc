@@ -1,6 +1,7 @@
 #include "attune/tasks/multiple_choice_rows.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 #include "attune/base/error.h"
@@ -22,10 +23,15 @@ std::int64_t ending_of(std::string_view label, const std::vector<std::string>& e
                        const std::string& where) {
   const auto named = std::find(endings.begin(), endings.end(), label);
   if (named != endings.end()) return named - endings.begin();
+  if (label.size() == 1 && std::isalpha(static_cast<unsigned char>(label[0])) != 0) {
+    const auto letter = static_cast<std::size_t>(std::toupper(static_cast<unsigned char>(label[0])) - 'A');
+    if (letter < endings.size()) return static_cast<std::int64_t>(letter);
+  }
   std::size_t index = 0;
   const auto [end, error] = std::from_chars(label.data(), label.data() + label.size(), index);
   check(error == std::errc() && end == label.data() + label.size() && index < endings.size(),
-        "{}: the label is \"{}\", expected the number of an ending, 0 to {}, or the name of its column",
+        "{}: the label is \"{}\", expected the number of an ending, 0 to {}, its letter or the name of "
+        "its column",
         where, label, endings.size() - 1);
   return static_cast<std::int64_t>(index);
 }

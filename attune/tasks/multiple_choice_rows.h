@@ -22,7 +22,8 @@ struct MultipleChoiceColumns {
 class MultipleChoiceRows {
  public:
   // Throws as text::read_table(), and Error that names the line for a label that is neither the number of an
-  // ending, from 0, nor the name of its column; UsageError for fewer than two endings.
+  // ending, from 0, nor its letter, from A, nor the name of its column; UsageError for fewer than two
+  // endings.
   MultipleChoiceRows(const std::filesystem::path& path, const MultipleChoiceColumns& columns,
                      const text::TableOptions& options = {});
 
@@ -31,6 +32,11 @@ class MultipleChoiceRows {
   std::string_view context(std::size_t row) const { return table_.value(row, 0); }
   // With the question before it, as Hugging Face's run_swag.py does: "QUESTION ENDING".
   std::string ending(std::size_t row, std::size_t index) const;
+  // The ending alone, and the question, "" where there is none.
+  std::string_view choice(std::size_t row, std::size_t index) const { return table_.value(row, 1 + index); }
+  std::string_view question(std::size_t row) const {
+    return has_question_ ? table_.value(row, 1 + endings_) : std::string_view();
+  }
   bool has_labels() const { return !labels_.empty(); }
   const std::vector<std::int64_t>& labels() const { return labels_; }
   std::int64_t line(std::size_t row) const { return table_.line(row); }

@@ -59,9 +59,9 @@ CorruptedText corrupt_spans(std::span<const std::int32_t> tokens, const std::vec
 
 struct SpanCorruptionOptions {
   std::int64_t context = 512;  // tokens of a corrupted source
-  SpanNoise noise;
-  std::int64_t batch_size = 8;          // windows of a micro-batch
-  std::vector<std::int32_t> sentinels;  // in order: <extra_id_0>, <extra_id_1>, ...
+  SpanNoise noise = {};
+  std::int64_t batch_size = 8;               // windows of a micro-batch
+  std::vector<std::int32_t> sentinels = {};  // in order: <extra_id_0>, <extra_id_1>, ...
   std::uint64_t seed = 0;
 };
 

@@ -296,15 +296,33 @@ std::unique_ptr<SequenceClassifier> load_sequence_classifier(const std::filesyst
   return model;
 }
 
+namespace {
+
+// Loads what the directory has; draws the head, where it is missing or has other labels, and rows of new
+// tokens.
+std::vector<std::string> load_and_draw(TextModel& model, const std::filesystem::path& directory,
+                                       Generator& generator) {
+  FreshBlocks fresh = fresh_head(model.labels(), read_text_labels(directory), generator);
+  if (model.facts().input_format) fresh.grown = {"token_embedding."};
+  return model.load(directory, {.fresh = fresh}).fresh;
+}
+
+}  // namespace
+
 StartedModel<SequenceClassifier> start_sequence_classifier(std::shared_ptr<const TextFamily> family,
                                                            const std::filesystem::path& directory,
                                                            const TextLabels& labels, Generator& generator) {
-  const bool formatted = family->facts().input_format.has_value();
   auto model = make_sequence_classifier(std::move(family), labels);
-  FreshBlocks fresh = fresh_head(labels, read_text_labels(directory), generator);
-  if (formatted) fresh.grown = {"token_embedding."};
-  LoadReport report = model->load(directory, {.fresh = fresh});
-  return {std::move(model), std::move(report.fresh)};
+  auto fresh = load_and_draw(*model, directory, generator);
+  return {std::move(model), std::move(fresh)};
+}
+
+StartedModel<MultipleChoiceModel> start_multiple_choice(const std::shared_ptr<const TextFamily>& family,
+                                                        const std::filesystem::path& directory,
+                                                        Generator& generator) {
+  auto model = std::make_unique<MultipleChoiceModel>(family, TextLabels{.names = {"LABEL_0"}});
+  auto fresh = load_and_draw(*model, directory, generator);
+  return {std::move(model), std::move(fresh)};
 }
 
 FreshBlocks fresh_head(const std::optional<TextLabels>& wanted, const TextLabels& stored,

@@ -230,5 +230,9 @@ std::unique_ptr<Model> new_text_model(std::shared_ptr<const TextFamily> family, 
 StartedModel<SequenceClassifier> start_sequence_classifier(std::shared_ptr<const TextFamily> family,
                                                            const std::filesystem::path& directory,
                                                            const TextLabels& labels, Generator& generator);
+// The same of multiple choice.
+StartedModel<MultipleChoiceModel> start_multiple_choice(const std::shared_ptr<const TextFamily>& family,
+                                                        const std::filesystem::path& directory,
+                                                        Generator& generator);
 
 }  // namespace attune::models

@@ -199,7 +199,8 @@ void read_prompts(const fs::path& directory, SentenceConfig& config) {
 
 SentenceConfig read_sentence_config(const fs::path& directory) {
   check(fs::is_directory(directory), "{} is not a model directory", directory.string());
-  SentenceConfig config{.encoder = directory};
+  SentenceConfig config;
+  config.encoder = directory;
   if (!fs::exists(directory / "modules.json")) {
     read_encoder(config);
     return config;

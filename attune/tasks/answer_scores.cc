@@ -1,0 +1,346 @@
+#include "attune/tasks/answer_scores.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <numeric>
+
+#include "attune/autograd/tape.h"
+#include "attune/base/error.h"
+#include "attune/ops/embedding/embedding.h"
+#include "attune/ops/views/views.h"
+#include "attune/tasks/targets.h"
+
+namespace attune::tasks {
+namespace {
+
+using Ids = std::vector<std::int32_t>;
+
+bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+
+// log softmax(logits)[target] of a row of V.
+double log_probability(std::span<const float> logits, std::int64_t target) {
+  const float largest = *std::ranges::max_element(logits);
+  double sum = 0;
+  for (const float logit : logits) sum += std::exp(static_cast<double>(logit - largest));
+  return static_cast<double>(logits[static_cast<std::size_t>(target)] - largest) - std::log(sum);
+}
+
+// The log-probabilities of the targets that count, summed by row: logits (N, T, V), targets (N, T).
+void add_log_probabilities(const Tensor& logits, const Tensor& targets, std::span<AnswerScore* const> rows) {
+  const auto values = logits.to_vector<float>();
+  const auto vocabulary = static_cast<std::size_t>(logits.dim(-1));
+  for (std::int64_t row = 0; row < targets.dim(0); ++row) {
+    const auto wanted = row_of(targets, row);
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      if (wanted[i] == ignored_target) continue;
+      const std::size_t at = static_cast<std::size_t>(row) * wanted.size() + i;
+      rows[static_cast<std::size_t>(row)]->log_likelihood +=
+          log_probability(std::span(values).subspan(at * vocabulary, vocabulary), wanted[i]);
+    }
+  }
+}
+
+// The rows of x (B, ...) that `of` names: (N, ...).
+Tensor rows_of(const Tensor& x, const Tensor& of) {
+  const std::int64_t width = x.elements() / x.dim(0);
+  const Tensor picked = ops::embedding(of, ops::reshape(x, {x.dim(0), width}));  // (N, ...)
+  return ops::reshape(picked, x.shape().with(0, of.dim(0)));
+}
+
+struct Answer {
+  Ids ids;
+  AnswerScore* score;
+  std::int64_t prompt;  // of the batch
+};
+
+std::size_t longest_of(const auto& all) {
+  std::size_t longest = 0;
+  for (const auto& one : all) longest = std::max(longest, one.ids.size());
+  return longest;
+}
+
+std::vector<AnswerScore*> scores_of(const std::vector<Answer>& answers) {
+  std::vector<AnswerScore*> scores;
+  for (const Answer& answer : answers) scores.push_back(answer.score);
+  return scores;
+}
+
+// Which prompt each answer is of: (N) int64.
+Tensor prompts_of(const std::vector<Answer>& answers) {
+  std::vector<std::int64_t> prompts;
+  for (const Answer& answer : answers) prompts.push_back(answer.prompt);
+  return Tensor::from(prompts, {std::ssize(prompts)});
+}
+
+// Answers (N, T), padded on the right, as targets.
+Tensor targets_of(const std::vector<Answer>& answers) {
+  const Tensor targets = Tensor::full({std::ssize(answers), static_cast<std::int64_t>(longest_of(answers))},
+                                      ignored_target, DType::int64);
+  for (std::size_t i = 0; i < answers.size(); ++i)
+    std::ranges::copy(answers[i].ids, row_of(targets, static_cast<std::int64_t>(i)).begin());
+  return targets;
+}
+
+// What the scorers share: prompts in batches.
+class BatchedScorer : public AnswerScorer {
+ public:
+  std::vector<std::vector<AnswerScore>> score(std::span<const PromptAndAnswers> requests,
+                                              std::int64_t batch_size) override {
+    const NoGrad no_grad;
+    std::vector<std::vector<AnswerScore>> all;
+    for (const PromptAndAnswers& request : requests) {
+      all.emplace_back(request.answers.size());
+      for (std::size_t i = 0; i < request.answers.size(); ++i)
+        all.back()[i].bytes = std::ssize(request.answers[i]);
+    }
+    for (std::size_t first = 0; first < requests.size(); first += static_cast<std::size_t>(batch_size)) {
+      const auto count = std::min(requests.size() - first, static_cast<std::size_t>(batch_size));
+      score_batch(requests.subspan(first, count), std::span(all).subspan(first, count));
+    }
+    return all;
+  }
+
+ private:
+  virtual void score_batch(std::span<const PromptAndAnswers> requests,
+                           std::span<std::vector<AnswerScore>> scores) = 0;
+};
+
+class CausalScorer : public BatchedScorer {
+ public:
+  CausalScorer(const models::CausalLanguageModel& model, const text::Tokenizer& tokenizer)
+      : model_(model), tokenizer_(tokenizer) {}
+
+ private:
+  struct Prompt {
+    Ids ids;
+  };
+
+  void score_batch(std::span<const PromptAndAnswers> requests,
+                   std::span<std::vector<AnswerScore>> scores) override {
+    std::vector<Prompt> prompts;
+    std::vector<Answer> answers;
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      const std::size_t first = answers.size();
+      prompts.push_back({prompt_ids(requests[i].prompt)});
+      for (std::size_t j = 0; j < requests[i].answers.size(); ++j) {
+        answers.push_back({answer_ids(requests[i].prompt, prompts.back().ids, requests[i].answers[j]),
+                           &scores[i][j], static_cast<std::int64_t>(i)});
+        scores[i][j].tokens = std::ssize(answers.back().ids);
+      }
+      cut(prompts.back().ids, std::span(answers).subspan(first));
+    }
+    run(prompts, answers);
+  }
+
+  Ids prompt_ids(const std::string& prompt) const {
+    Ids ids = tokenizer_.encode(prompt);
+    if (!ids.empty()) return ids;
+    const auto& special = tokenizer_.special();
+    if (special.bos) return {*special.bos};
+    if (special.eos) return {*special.eos};
+    check(model_.end_of_text().has_value(),
+          "the prompt is empty, and the model has no token that begins or ends a text: give a prompt");
+    return {static_cast<std::int32_t>(*model_.end_of_text())};
+  }
+
+  // What follows the prompt's tokens in those of the whole; of the answer alone where the whole is divided
+  // otherwise.
+  Ids answer_ids(const std::string& prompt, const Ids& given, const std::string& answer) const {
+    const bool blank =
+        prompt.empty() || is_blank(prompt.back()) || answer.empty() || is_blank(answer.front());
+    const std::string continuation = blank ? answer : " " + answer;
+    const Ids whole = tokenizer_.encode(prompt + continuation);
+    Ids ids = whole.size() > given.size() && std::equal(given.begin(), given.end(), whole.begin())
+                  ? Ids(whole.begin() + std::ssize(given), whole.end())
+                  : tokenizer_.encode(continuation);
+    check(!ids.empty(), "the answer \"{}\" has no tokens: there is nothing to score", answer);
+    return ids;
+  }
+
+  // Leaves the end of a prompt that, with its longest answer, the model does not see at once.
+  void cut(Ids& prompt, std::span<const Answer> answers) {
+    const auto longest = static_cast<std::int64_t>(longest_of(answers));
+    const std::int64_t room = model_.context_length() - longest + 1;  // the last token is only predicted
+    check(room >= 1, "an answer has {} tokens, the model sees {}", longest, model_.context_length());
+    if (std::ssize(prompt) <= room) return;
+    prompt.erase(prompt.begin(), prompt.end() - room);
+    ++cut_prompts_;
+  }
+
+  // Letters: B prompts of P tokens, padded on the left; N answers of T tokens, padded on the right.
+  void run(const std::vector<Prompt>& prompts, const std::vector<Answer>& answers) const {
+    const std::int64_t count = std::ssize(prompts), most = static_cast<std::int64_t>(longest_of(prompts));
+    const Tensor ids = Tensor::zeros({count, most}, DType::int64),
+                 positions = Tensor::zeros({count, most}, DType::int64);  // (B, P)
+    for (std::int64_t row = 0; row < count; ++row) {
+      const Ids& prompt = prompts[static_cast<std::size_t>(row)].ids;
+      std::ranges::copy(prompt, row_of(ids, row).end() - std::ssize(prompt));
+      std::iota(row_of(positions, row).end() - std::ssize(prompt), row_of(positions, row).end(), 0);
+    }
+    nn::KeyValueCache cache = model_.make_cache(count, most);
+    const Tensor hidden =
+        model_.hidden_states(ids, {positions, mask_of(prompts, most, most)}, {}, cache);  // (B, P, D)
+    const Tensor last = ops::contiguous(ops::slice(hidden, 1, most - 1, most));           // (B, 1, D)
+
+    const Tensor targets = targets_of(answers), of = prompts_of(answers);  // (N, T), (N)
+    const Tensor firsts = rows_of(last, of);                               // (N, 1, D)
+    const auto scores = scores_of(answers);
+    add_log_probabilities(model_.logits(firsts), ops::contiguous(ops::slice(targets, 1, 0, 1)), scores);
+    if (targets.dim(1) > 1) go_on(prompts, answers, targets, cache.repeated(of, most + targets.dim(1) - 1));
+  }
+
+  // The answers' tokens behind the first, on the keys and values of their prompts.
+  void go_on(const std::vector<Prompt>& prompts, const std::vector<Answer>& answers, const Tensor& targets,
+             nn::KeyValueCache cache) const {
+    const std::int64_t length = targets.dim(1) - 1, most = static_cast<std::int64_t>(longest_of(prompts));
+    const Tensor ids = Tensor::zeros({std::ssize(answers), length}, DType::int64),
+                 positions = Tensor::zeros(ids.shape(), DType::int64);  // (N, T - 1)
+    std::vector<Prompt> own;
+    for (std::int64_t row = 0; row < ids.dim(0); ++row) {
+      const Answer& answer = answers[static_cast<std::size_t>(row)];
+      own.push_back(prompts[static_cast<std::size_t>(answer.prompt)]);
+      const std::int64_t given = std::ssize(own.back().ids), inputs = std::ssize(answer.ids) - 1;
+      std::copy_n(answer.ids.begin(), inputs, row_of(ids, row).begin());
+      for (std::int64_t i = 0; i < inputs; ++i)
+        row_of(positions, row)[static_cast<std::size_t>(i)] = given + i;
+    }
+    const Tensor hidden = model_.hidden_states(ids, {positions, mask_of(own, most, most + length)}, {},
+                                               cache);  // (N, T - 1, D)
+    add_log_probabilities(model_.logits(hidden), ops::contiguous(ops::slice(targets, 1, 1, length + 1)),
+                          scores_of(answers));
+  }
+
+  // (rows, total) bool: false for the padding before prompts that are padded to `most` tokens.
+  static Tensor mask_of(const std::vector<Prompt>& prompts, std::int64_t most, std::int64_t total) {
+    const Tensor mask = Tensor::full({std::ssize(prompts), total}, 1, DType::boolean);
+    bool padded = false;
+    for (std::size_t row = 0; row < prompts.size(); ++row) {
+      const std::int64_t padding = most - std::ssize(prompts[row].ids);
+      std::fill_n(mask.mutable_data<bool>() + static_cast<std::int64_t>(row) * total, padding, false);
+      padded = padded || padding > 0;
+    }
+    return padded ? mask : Tensor();
+  }
+
+  const models::CausalLanguageModel& model_;
+  const text::Tokenizer& tokenizer_;
+};
+
+class SequenceScorer : public BatchedScorer {
+ public:
+  SequenceScorer(const models::SequenceToSequenceModel& model, const text::Tokenizer& tokenizer)
+      : model_(model), tokenizer_(tokenizer) {}
+
+ private:
+  struct Source {
+    Ids ids;
+  };
+
+  void score_batch(std::span<const PromptAndAnswers> requests,
+                   std::span<std::vector<AnswerScore>> scores) override {
+    std::vector<Source> sources;
+    std::vector<Answer> answers;
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      sources.push_back({with_end(requests[i].prompt)});
+      if (std::ssize(sources.back().ids) > model_.max_source_length()) {
+        sources.back().ids.erase(sources.back().ids.begin(),
+                                 sources.back().ids.end() - model_.max_source_length());
+        ++cut_prompts_;
+      }
+      for (std::size_t j = 0; j < requests[i].answers.size(); ++j) {
+        answers.push_back({with_end(requests[i].answers[j]), &scores[i][j], static_cast<std::int64_t>(i)});
+        scores[i][j].tokens = std::ssize(answers.back().ids);
+      }
+    }
+    run(sources, answers);
+  }
+
+  Ids with_end(const std::string& text) const {
+    Ids ids = tokenizer_.encode(text);
+    ids.push_back(static_cast<std::int32_t>(model_.end_of_text()));
+    return ids;
+  }
+
+  // Letters: B sources of S tokens, N answers of T tokens, all padded on the right.
+  void run(const std::vector<Source>& sources, const std::vector<Answer>& answers) const {
+    const std::int64_t count = std::ssize(sources), most = static_cast<std::int64_t>(longest_of(sources));
+    const Tensor ids = Tensor::full({count, most}, static_cast<double>(model_.padding_token()), DType::int64),
+                 seen = Tensor::zeros({count, most}, DType::boolean);  // (B, S)
+    for (std::int64_t row = 0; row < count; ++row) {
+      const Ids& source = sources[static_cast<std::size_t>(row)].ids;
+      std::ranges::copy(source, row_of(ids, row).begin());
+      std::fill_n(seen.mutable_data<bool>() + row * most, source.size(), true);
+    }
+    const Tensor memory = model_.encode({ids, seen}, {});  // (B, S, D)
+
+    const Tensor targets = targets_of(answers), of = prompts_of(answers);  // (N, T), (N)
+    const Tensor inputs =
+        Tensor::full(targets.shape(), static_cast<double>(model_.padding_token()), DType::int64);  // (N, T)
+    const Tensor memory_mask = Tensor::empty({std::ssize(answers), most}, DType::boolean);         // (N, S)
+    for (std::int64_t row = 0; row < targets.dim(0); ++row) {
+      const Answer& answer = answers[static_cast<std::size_t>(row)];
+      row_of(inputs, row)[0] = model_.decoder_start_token();
+      std::copy_n(answer.ids.begin(), answer.ids.size() - 1, row_of(inputs, row).begin() + 1);
+      std::copy_n(seen.data<bool>() + answer.prompt * most, most,
+                  memory_mask.mutable_data<bool>() + row * most);
+    }
+    const Tensor hidden =
+        model_.decode({inputs, Tensor()}, rows_of(memory, of), memory_mask, {});  // (N, T, D)
+    add_log_probabilities(model_.logits(hidden), targets, scores_of(answers));
+  }
+
+  const models::SequenceToSequenceModel& model_;
+  const text::Tokenizer& tokenizer_;
+};
+
+}  // namespace
+
+AnswerNormalization parse_answer_normalization(std::string_view name) {
+  if (name == "token") return AnswerNormalization::token;
+  if (name == "byte") return AnswerNormalization::byte;
+  if (name == "none") return AnswerNormalization::none;
+  fail_usage("--normalize is '{}', expected token, byte or none", name);
+}
+
+double normalized(const AnswerScore& score, AnswerNormalization by) {
+  if (by == AnswerNormalization::none) return score.log_likelihood;
+  const std::int64_t share = by == AnswerNormalization::token ? score.tokens : score.bytes;
+  return score.log_likelihood / static_cast<double>(std::max<std::int64_t>(1, share));
+}
+
+std::vector<std::size_t> ranked(std::span<const AnswerScore> scores, AnswerNormalization by) {
+  std::vector<std::size_t> order(scores.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
+    return normalized(scores[a], by) > normalized(scores[b], by);
+  });
+  return order;
+}
+
+std::unique_ptr<AnswerScorer> make_answer_scorer(const models::CausalLanguageModel& model,
+                                                 const text::Tokenizer& tokenizer) {
+  return std::make_unique<CausalScorer>(model, tokenizer);
+}
+
+std::unique_ptr<AnswerScorer> make_answer_scorer(const models::SequenceToSequenceModel& model,
+                                                 const text::Tokenizer& tokenizer) {
+  return std::make_unique<SequenceScorer>(model, tokenizer);
+}
+
+std::optional<std::size_t> answer_of_label(std::string_view label, std::span<const std::string> answers) {
+  const auto named = std::ranges::find(answers, label);
+  if (named != answers.end()) return static_cast<std::size_t>(named - answers.begin());
+  std::size_t index = answers.size();
+  const auto [end, error] = std::from_chars(label.data(), label.data() + label.size(), index);
+  if (error != std::errc() || end != label.data() + label.size()) {
+    index = answers.size();
+    if (label.size() == 1 && label[0] >= 'A' && label[0] <= 'Z')
+      index = static_cast<std::size_t>(label[0] - 'A');
+    if (label.size() == 1 && label[0] >= 'a' && label[0] <= 'z')
+      index = static_cast<std::size_t>(label[0] - 'a');
+  }
+  return index < answers.size() ? std::optional(index) : std::nullopt;
+}
+
+}  // namespace attune::tasks
