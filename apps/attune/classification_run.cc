@@ -21,8 +21,8 @@ namespace fs = std::filesystem;
 using models::ProblemType;
 
 void validate(const ClassificationRun& run) {
+  if (!run.place.resume && !run.train.empty()) run.encoder.validate();
   validate_encoder_run(run.train, run.encoder.model, run.max_length, run.batch_size, run.place);
-  if (!run.place.resume) run.encoder.validate();
   run.columns.validate();
   if (run.symmetric && !run.columns.pairs())
     fail_usage("--symmetric takes pairs: name two columns, --text FIRST SECOND");

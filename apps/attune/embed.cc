@@ -24,12 +24,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-TextRequest without_pairs() {
-  TextRequest request;
-  request.takes_pairs = false;
-  return request;
-}
-
 struct Options {
   TextRequest request;
   std::optional<std::string> query;  // --rank

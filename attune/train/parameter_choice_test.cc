@@ -128,7 +128,7 @@ TEST(LayerFactors, CountFromTheTop) {
   const auto of_albert = layer_factors(albert->parameters(), albert->weight_table(), 0.5);
   EXPECT_EQ(of_albert.at("classifier.weight"), 1);
   EXPECT_EQ(of_albert.at("pooler.bias"), 1);
-  EXPECT_EQ(of_albert.at("layer.feed_forward_norm.bias"), 0.5) << "one layer, called twice";
+  EXPECT_EQ(of_albert.at("layers.0.feed_forward_norm.bias"), 0.5) << "one layer, called twice";
   EXPECT_EQ(of_albert.at("embeddings.word.weight"), 0.25);
 }
 

@@ -59,7 +59,7 @@ TEST_F(CommandLine, WrongUsageExitsWithTwo) {
   EXPECT_EQ(attune("generate x --prompt a --max-new-tokens 99999999999999999999").exit_code, 2);
   EXPECT_EQ(attune("generate x --prompt a --seed -1").exit_code, 2);
   EXPECT_EQ(attune("generate x --prompt a --temperature ''").exit_code, 2);
-  const Outcome task = attune("train ml");
+  const Outcome task = attune("train lmm");
   EXPECT_EQ(task.exit_code, 2);
   EXPECT_THAT(task.err, HasSubstr("did you mean lm"));
 }

@@ -21,8 +21,8 @@ class TextModel {
   const TextFacts& facts() const { return family_->facts(); }
   const TextLabels& labels() const { return labels_; }
   const nn::Parameters& parameters() const { return parameters_; }
-  // Their names in a checkpoint: those of HF's class without a head, or with one.
-  WeightTable weight_table() const { return family_->weights(/*with_head=*/suffix_ != "Model"); }
+  // Their names in a checkpoint.
+  WeightTable weight_table() const { return table(); }
   const TextEncoder& encoder() const { return *encoder_; }
   // Makes the encoder ready for inference on many tokens (TextEncoder::pack()).
   void pack() { encoder_->pack(); }
@@ -47,7 +47,7 @@ class TextModel {
   HeadLayers required(HeadLayers layers) const;
   // The family's, unless it has none: then an error that says so.
   Tensor next_token_weight() const;
-  // Hugging Face's names of the class.
+  // Hugging Face's names: those of the class without a head, or with one.
   virtual WeightTable table() const { return family_->weights(/*with_head=*/suffix_ != "Model"); }
 
  private:
