@@ -16,8 +16,7 @@ constexpr std::size_t batches_of_stretch = 50;
 
 }  // namespace
 
-ExampleBatches::ExampleBatches(std::vector<std::int64_t> lengths, std::int64_t batch_size,
-                               std::uint64_t seed)
+ExampleBatches::ExampleBatches(std::vector<std::int64_t> lengths, std::int64_t batch_size, std::uint64_t seed)
     : lengths_(std::move(lengths)), batch_size_(batch_size), seed_(seed), sorted_(lengths_.size()) {
   if (batch_size < 1) fail_usage("--batch-size is {}, expected at least 1", batch_size);
   check(lengths_.size() <= std::numeric_limits<std::uint32_t>::max(),
@@ -34,8 +33,8 @@ std::int64_t ExampleBatches::per_epoch() const {
 void ExampleBatches::shuffle(std::int64_t epoch) {
   order_.resize(lengths_.size());
   for (std::size_t i = 0; i < order_.size(); ++i) {
-    order_[i] = static_cast<std::uint32_t>(
-        shuffled(i, order_.size(), seed_, 2 * static_cast<std::uint64_t>(epoch)));
+    order_[i] =
+        static_cast<std::uint32_t>(shuffled(i, order_.size(), seed_, 2 * static_cast<std::uint64_t>(epoch)));
   }
   const std::size_t stretch = batches_of_stretch * static_cast<std::size_t>(batch_size_);
   for (std::size_t begin = 0; begin < order_.size(); begin += stretch) {
@@ -50,7 +49,8 @@ void ExampleBatches::shuffle(std::int64_t epoch) {
 std::span<const std::uint32_t> ExampleBatches::cut(const std::vector<std::uint32_t>& order,
                                                    std::int64_t batch) const {
   const auto begin = static_cast<std::size_t>(batch * batch_size_);
-  return std::span(order).subspan(begin, std::min(static_cast<std::size_t>(batch_size_), order.size() - begin));
+  return std::span(order).subspan(begin,
+                                  std::min(static_cast<std::size_t>(batch_size_), order.size() - begin));
 }
 
 std::span<const std::uint32_t> ExampleBatches::batch(std::int64_t epoch, std::int64_t index) {
@@ -58,6 +58,10 @@ std::span<const std::uint32_t> ExampleBatches::batch(std::int64_t epoch, std::in
   const auto at = shuffled(static_cast<std::uint64_t>(index), static_cast<std::uint64_t>(per_epoch()), seed_,
                            2 * static_cast<std::uint64_t>(epoch) + 1);
   return cut(order_, static_cast<std::int64_t>(at));
+}
+
+std::span<const std::uint32_t> ExampleBatches::batch(const MicroBatchIndex& which) {
+  return batch(which.done() / per_epoch(), which.done() % per_epoch());
 }
 
 std::span<const std::uint32_t> ExampleBatches::sorted_batch(std::int64_t index) const {

@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "attune/tasks/task.h"
+
 namespace attune::tasks {
 
 // Every epoch has each example once, in an order that is a pure function of (seed, epoch): a random one, of
@@ -19,6 +21,8 @@ class ExampleBatches {
 
   // The examples of a batch: batch_size of them, or the rest. Valid until the next call for another epoch.
   std::span<const std::uint32_t> batch(std::int64_t epoch, std::int64_t index);
+  // That of a micro-batch of training, which takes them one after the other.
+  std::span<const std::uint32_t> batch(const MicroBatchIndex& which);
   // The same in the order of length, for evaluation: no random numbers in it.
   std::span<const std::uint32_t> sorted_batch(std::int64_t index) const;
 

@@ -77,7 +77,7 @@ std::int64_t LanguageModeling::micro_batches_per_epoch() const {
 
 MicroBatchLoss LanguageModeling::loss(const MicroBatchIndex& which, const nn::Context& context) {
   Batch batch(train_, options_.batch_size, options_.context);
-  const std::int64_t first = (which.step * which.per_step + which.index) * options_.batch_size;
+  const std::int64_t first = which.done() * options_.batch_size;
   for (std::int64_t row = 0; row < options_.batch_size; ++row) batch.fill(row, windows_.begin(first + row));
   return {model_.loss(batch.ids(), batch.targets(), context), static_cast<double>(batch.ids().elements())};
 }

@@ -93,7 +93,7 @@ MaskedLanguageModeling::MaskedLanguageModeling(const models::VocabularyModel& mo
 }
 
 MaskedBatch MaskedLanguageModeling::batch(const MicroBatchIndex& which) {
-  const std::int64_t done = which.step * which.per_step + which.index, per_epoch = batches_.per_epoch();
+  const std::int64_t done = which.done(), per_epoch = batches_.per_epoch();
   const std::int64_t epoch = done / per_epoch;
   std::vector<MaskedExample> examples;
   for (const std::int64_t place : batches_.batch(epoch, done % per_epoch)) {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "attune/autograd/tape.h"
@@ -36,13 +35,6 @@ models::TextBatch make_choice_batch(const ChoiceInputs& questions, std::span<con
       texts.push_back(static_cast<std::uint32_t>(question * questions.choices + choice));
   }
   return make_text_batch(questions.inputs, texts, facts);
-}
-
-double cross_entropy(std::span<const float> scores, std::int64_t label) {
-  const double largest = *std::ranges::max_element(scores);
-  double sum = 0;
-  for (const float score : scores) sum += std::exp(score - largest);
-  return std::log(sum) + largest - scores[static_cast<std::size_t>(label)];
 }
 
 }  // namespace
@@ -81,8 +73,7 @@ MultipleChoice::MultipleChoice(const models::MultipleChoiceModel& model, ChoiceI
       batches_(question_lengths(train_), options.batch_size, fold_in(options.seed, batch_stream)) {}
 
 MicroBatchLoss MultipleChoice::loss(const MicroBatchIndex& which, const nn::Context& context) {
-  const std::int64_t done = which.step * which.per_step + which.index, per_epoch = batches_.per_epoch();
-  const auto questions = batches_.batch(done / per_epoch, done % per_epoch);
+  const auto questions = batches_.batch(which);
   std::vector<std::int64_t> labels;
   for (const std::uint32_t question : questions) labels.push_back(train_.labels[question]);
   return {model_.loss(make_choice_batch(train_, questions, model_.facts()),

@@ -64,7 +64,7 @@ std::int64_t PrefixLanguageModeling::micro_batches_per_epoch() const {
 
 PrefixBatch PrefixLanguageModeling::batch(const MicroBatchIndex& which) const {
   PrefixBatch batch = empty_batch(options_.batch_size, options_.context);
-  const std::int64_t first = (which.step * which.per_step + which.index) * options_.batch_size;
+  const std::int64_t first = which.done() * options_.batch_size;
   for (std::int64_t row = 0; row < options_.batch_size; ++row)
     fill(batch, row, train_, windows_.begin(first + row),
          fold_in(prefix_seed_, static_cast<std::uint64_t>(first + row)));

@@ -1,12 +1,12 @@
 #include "attune/tasks/question_answering.h"
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 #include <utility>
 
 #include "attune/autograd/tape.h"
 #include "attune/base/error.h"
+#include "attune/tasks/metrics/classification.h"
 #include "attune/tasks/metrics/squad.h"
 #include "attune/tasks/metrics/whitespace.h"
 #include "attune/tensor/random.h"
@@ -69,18 +69,11 @@ AnswerTokens target_of(const EncodedQuestions::Place& place, const std::optional
   return find_answer({place.offsets, place.context}, *answer).value_or(null_answer);
 }
 
-double cross_entropy(std::span<const float> logits, std::size_t target) {
-  const double largest = *std::ranges::max_element(logits);
-  double sum = 0;
-  for (const float logit : logits) sum += std::exp(logit - largest);
-  return std::log(sum) + largest - logits[target];
-}
-
 double mean_loss(const SpanLogits& logits, std::span<const AnswerTokens> targets) {
   double sum = 0;
   for (std::size_t i = 0; i < targets.size(); ++i) {
-    sum += cross_entropy(logits.start[i], targets[i].first) / 2;
-    sum += cross_entropy(logits.end[i], targets[i].last) / 2;
+    sum += cross_entropy(logits.start[i], static_cast<std::int64_t>(targets[i].first)) / 2;
+    sum += cross_entropy(logits.end[i], static_cast<std::int64_t>(targets[i].last)) / 2;
   }
   return sum / static_cast<double>(targets.size());
 }
@@ -217,8 +210,7 @@ QuestionAnswering::QuestionAnswering(const models::QuestionAnswerer& model, Enco
 }
 
 MicroBatchLoss QuestionAnswering::loss(const MicroBatchIndex& which, const nn::Context& context) {
-  const std::int64_t done = which.step * which.per_step + which.index, per_epoch = batches_.per_epoch();
-  const auto windows = batches_.batch(done / per_epoch, done % per_epoch);
+  const auto windows = batches_.batch(which);
   const auto [first, last] = make_targets(train_.targets(), windows);
   return {model_.loss(make_text_batch(train_.inputs(), windows, model_.facts()), first, last, context),
           static_cast<double>(windows.size())};

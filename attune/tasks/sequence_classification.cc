@@ -44,13 +44,6 @@ Tensor targets_of(const LabelledTexts& texts, std::span<const std::uint32_t> whi
   return pick(texts.values, values, values.mutable_data<float>());
 }
 
-double cross_entropy(std::span<const float> scores, std::int64_t label) {
-  const double largest = *std::ranges::max_element(scores);
-  double sum = 0;
-  for (const float score : scores) sum += std::exp(score - largest);
-  return std::log(sum) + largest - scores[static_cast<std::size_t>(label)];
-}
-
 Evaluation evaluate_labels(std::span<const float> scores, std::span<const std::int64_t> labels) {
   const std::size_t classes = scores.size() / labels.size();
   std::vector<std::int64_t> predictions;
@@ -112,8 +105,7 @@ SequenceClassification::SequenceClassification(const models::SequenceClassifier&
       batches_(lengths_of(train_.inputs), options.batch_size, fold_in(options.seed, batch_stream)) {}
 
 MicroBatchLoss SequenceClassification::loss(const MicroBatchIndex& which, const nn::Context& context) {
-  const std::int64_t done = which.step * which.per_step + which.index, per_epoch = batches_.per_epoch();
-  const auto examples = batches_.batch(done / per_epoch, done % per_epoch);
+  const auto examples = batches_.batch(which);
   return {model_.loss(make_text_batch(train_.inputs, examples, model_.facts()), targets_of(train_, examples),
                       options_.terms, context),
           static_cast<double>(examples.size())};

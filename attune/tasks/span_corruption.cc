@@ -161,7 +161,7 @@ TranslationBatch SpanCorruption::make_batch(const text::ParallelCorpus& batch) c
 
 MicroBatchLoss SpanCorruption::loss(const MicroBatchIndex& which, const nn::Context& context) {
   text::ParallelCorpus rows(model_.vocab_size());
-  const std::int64_t first = (which.step * which.per_step + which.index) * options_.batch_size;
+  const std::int64_t first = which.done() * options_.batch_size;
   for (std::int64_t row = first; row < first + options_.batch_size; ++row)
     append(rows, train_, windows_.begin(row), lengths_.tokens,
            fold_in(span_seed_, static_cast<std::uint64_t>(row)));

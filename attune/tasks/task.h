@@ -19,6 +19,9 @@ struct MicroBatchIndex {
   std::int64_t step = 0;   // steps of the optimizer done before
   std::int64_t index = 0;  // in [0, per_step)
   std::int64_t per_step = 1;
+
+  // Micro-batches before it, since the beginning of training.
+  std::int64_t done() const { return step * per_step + index; }
 };
 
 struct MicroBatchLoss {

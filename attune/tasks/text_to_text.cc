@@ -53,9 +53,7 @@ TextToText::TextToText(const models::SequenceToSequenceModel& model, TextToTextE
 }
 
 MicroBatchLoss TextToText::loss(const MicroBatchIndex& which, const nn::Context& context) {
-  const std::int64_t done = which.step * which.per_step + which.index, per_epoch = batches_.per_epoch();
-  const auto batch =
-      make_translation_batch(model_, train_.pairs, batches_.batch(done / per_epoch, done % per_epoch));
+  const auto batch = make_translation_batch(model_, train_.pairs, batches_.batch(which));
   return {model_.loss(batch.source, batch.inputs, batch.targets, options_.label_smoothing, context),
           static_cast<double>(batch.tokens)};
 }

@@ -1,12 +1,12 @@
 #include "attune/tasks/token_classification.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "attune/autograd/tape.h"
 #include "attune/base/error.h"
 #include "attune/ops/cast/cast.h"
+#include "attune/tasks/metrics/classification.h"
 #include "attune/tasks/metrics/entities.h"
 #include "attune/tasks/targets.h"
 #include "attune/tasks/word_labels.h"
@@ -36,13 +36,6 @@ Targets make_targets(const LabelledSentences& sentences, std::span<const std::ui
     targets.words += std::ssize(of_tokens) - std::ranges::count(of_tokens, ignored_target);
   }
   return targets;
-}
-
-double cross_entropy(std::span<const float> scores, std::int64_t label) {
-  const double largest = *std::ranges::max_element(scores);
-  double sum = 0;
-  for (const float score : scores) sum += std::exp(score - largest);
-  return std::log(sum) + largest - scores[static_cast<std::size_t>(label)];
 }
 
 // What evaluation gathers: the label of every word, and the cross-entropy of those with a token.
@@ -126,8 +119,7 @@ TokenClassification::TokenClassification(const models::TokenClassifier& model, L
 }
 
 MicroBatchLoss TokenClassification::loss(const MicroBatchIndex& which, const nn::Context& context) {
-  const std::int64_t done = which.step * which.per_step + which.index, per_epoch = batches_.per_epoch();
-  const auto examples = batches_.batch(done / per_epoch, done % per_epoch);
+  const auto examples = batches_.batch(which);
   const auto batch = make_text_batch(train_.sentences.inputs, examples, model_.facts());
   const auto [labels, words] = make_targets(train_, examples, batch.ids.dim(1));
   return {model_.loss(batch, labels, context), static_cast<double>(words)};

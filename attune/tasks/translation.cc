@@ -63,7 +63,7 @@ Translation::Translation(const models::SequenceToSequenceModel& model, text::Par
 }
 
 MicroBatchLoss Translation::loss(const MicroBatchIndex& which, const nn::Context& context) {
-  const std::int64_t done = which.step * which.per_step + which.index, per_epoch = batches_.per_epoch();
+  const std::int64_t done = which.done(), per_epoch = batches_.per_epoch();
   const auto batch =
       make_translation_batch(model_, train_, batches_.batch(done / per_epoch, done % per_epoch));
   return {model_.loss(batch.source, batch.inputs, batch.targets, options_.label_smoothing, context),

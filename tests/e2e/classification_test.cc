@@ -97,13 +97,6 @@ class Classification : public CommandTest {
   Outcome train(const std::string& more, const std::string& task = "classification") const {
     return attune("train " + task + " --train train.csv --learning-rate 1e-2 --batch-size 8 " + more);
   }
-  void expect_refused(const std::string& arguments, int exit_code,
-                      const std::vector<std::string>& parts) const {
-    const Outcome outcome = attune(arguments);
-    EXPECT_EQ(outcome.exit_code, exit_code) << arguments << "\n" << outcome.err;
-    for (const std::string& part : parts) EXPECT_THAT(outcome.err, HasSubstr(part)) << arguments;
-    EXPECT_FALSE(exists("run/model.safetensors")) << arguments;
-  }
 };
 
 TEST_F(Classification, LearnsLabelsAndGivesThem) {

@@ -1,8 +1,10 @@
 #include "tests/e2e/command.h"
 
+#include <gmock/gmock.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -31,6 +33,24 @@ Outcome CommandTest::attune(const std::string& arguments, const std::string& inp
                             const std::string& before) const {
   write(".in", input);
   return shell(before + " attune " + arguments + " < .in");
+}
+
+void CommandTest::expect_refused(const std::string& arguments, int exit_code,
+                                 const std::vector<std::string>& parts, const std::string& input) const {
+  const auto before = models();
+  const Outcome outcome = attune(arguments, input);
+  EXPECT_EQ(outcome.exit_code, exit_code) << arguments << "\n" << outcome.err;
+  for (const std::string& part : parts) EXPECT_THAT(outcome.err, ::testing::HasSubstr(part)) << arguments;
+  EXPECT_EQ(models(), before) << arguments;
+}
+
+std::vector<std::string> CommandTest::models() const {
+  std::vector<std::string> found;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory_)) {
+    if (entry.path().filename() == "model.safetensors") found.push_back(entry.path().parent_path().string());
+  }
+  std::ranges::sort(found);
+  return found;
 }
 
 void CommandTest::write(const std::string& name, const std::string& text) const {

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace attune::testing {
 
@@ -24,6 +25,9 @@ class CommandTest : public ::testing::Test {
   Outcome attune(const std::string& arguments, const std::string& input = "",
                  const std::string& before = "") const;
   Outcome shell(const std::string& script) const;
+  // The command ends with this code, says all of the parts, and leaves no model behind.
+  void expect_refused(const std::string& arguments, int exit_code, const std::vector<std::string>& parts,
+                      const std::string& input = "") const;
 
   void write(const std::string& name, const std::string& text) const;
   std::string read(const std::string& name) const;
@@ -32,6 +36,9 @@ class CommandTest : public ::testing::Test {
 
   // English-like text that a small model learns something from.
   static std::string sample_text(int sentences);
+
+  // Directories with a model below the test's, however deep.
+  std::vector<std::string> models() const;
 
  private:
   std::filesystem::path directory_;

@@ -64,13 +64,6 @@ class GptClassification : public CommandTest {
   Outcome train(const std::string& more, const std::string& task = "classification") const {
     return attune("train " + task + " --train train.csv --learning-rate 5e-3 --batch-size 8 " + more);
   }
-  void expect_refused(const std::string& arguments, int exit_code,
-                      const std::vector<std::string>& parts) const {
-    const Outcome outcome = attune(arguments);
-    EXPECT_EQ(outcome.exit_code, exit_code) << arguments << "\n" << outcome.err;
-    for (const std::string& part : parts) EXPECT_THAT(outcome.err, HasSubstr(part)) << arguments;
-    EXPECT_FALSE(exists("run/model.safetensors")) << arguments;
-  }
 };
 
 TEST_F(GptClassification, LearnsLabelsByTheExtractToken) {

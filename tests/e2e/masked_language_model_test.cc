@@ -42,13 +42,6 @@ class MaskedLanguageModels : public CommandTest {
   Outcome train(const std::string& more) const {
     return attune("train mlm --train train.txt --valid valid.txt " + more);
   }
-  void expect_refused(const std::string& arguments, int exit_code,
-                      const std::vector<std::string>& parts) const {
-    const Outcome outcome = attune(arguments);
-    EXPECT_EQ(outcome.exit_code, exit_code) << arguments << "\n" << outcome.err;
-    for (const std::string& part : parts) EXPECT_THAT(outcome.err, HasSubstr(part)) << arguments;
-    EXPECT_FALSE(exists("run/model.safetensors")) << arguments;
-  }
   nlohmann::json config(const std::string& directory) const {
     return nlohmann::json::parse(read(directory + "/config.json"));
   }

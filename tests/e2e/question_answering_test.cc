@@ -70,13 +70,6 @@ class QuestionAnswering : public CommandTest {
   Outcome train(const std::string& more) const {
     return attune("train question-answering --learning-rate 1e-2 --batch-size 8 " + more);
   }
-  void expect_refused(const std::string& arguments, int exit_code, const std::vector<std::string>& parts,
-                      const std::string& input = "") const {
-    const Outcome outcome = attune(arguments, input);
-    EXPECT_EQ(outcome.exit_code, exit_code) << arguments << "\n" << outcome.err;
-    for (const std::string& part : parts) EXPECT_THAT(outcome.err, HasSubstr(part)) << arguments;
-    EXPECT_FALSE(exists("run/model.safetensors")) << arguments;
-  }
 };
 
 TEST_F(QuestionAnswering, LearnsToAnswer) {

@@ -66,12 +66,6 @@ class Answers : public CommandTest {
         "--num-train-epochs 25 " +
         more);
   }
-  void expect_refused(const std::string& arguments, int exit_code,
-                      const std::vector<std::string>& parts) const {
-    const Outcome outcome = attune(arguments);
-    EXPECT_EQ(outcome.exit_code, exit_code) << arguments << "\n" << outcome.err;
-    for (const std::string& part : parts) EXPECT_THAT(outcome.err, HasSubstr(part)) << arguments;
-  }
 };
 
 TEST_F(Answers, OfAPromptAreRanked) {

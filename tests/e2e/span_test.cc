@@ -31,13 +31,6 @@ class Span : public CommandTest {
     const auto at = last ? text.rfind("\"loss\"") : text.find("\"loss\"");
     return std::stod(text.substr(text.find(':', at) + 1));
   }
-  void expect_refused(const std::string& arguments, int exit_code,
-                      const std::vector<std::string>& words) const {
-    const Outcome outcome = attune(arguments);
-    EXPECT_EQ(outcome.exit_code, exit_code) << arguments << "\n" << outcome.err;
-    for (const std::string& word : words) EXPECT_THAT(outcome.err, HasSubstr(word)) << arguments;
-    EXPECT_FALSE(exists("refused/model.safetensors")) << arguments;
-  }
 };
 
 TEST_F(Span, PreTrainsAT5ThatIsFineTunedAfterwards) {

@@ -43,13 +43,6 @@ class TextToText : public CommandTest {
     return attune("train text2text --model t5 --source question --target answer" + small + " " + more);
   }
   static std::string both() { return "--train dutch.tsv='dutch: ' copy.tsv='copy: ' "; }
-  void expect_refused(const std::string& arguments, int exit_code,
-                      const std::vector<std::string>& words) const {
-    const Outcome outcome = attune(arguments);
-    EXPECT_EQ(outcome.exit_code, exit_code) << arguments << "\n" << outcome.err;
-    for (const std::string& word : words) EXPECT_THAT(outcome.err, HasSubstr(word)) << arguments;
-    EXPECT_FALSE(exists("refused/model.safetensors")) << arguments;
-  }
 };
 
 TEST_F(TextToText, LearnsTwoTasksByTheirPrefixesAndIsUsedByTheOtherVerbs) {

@@ -53,13 +53,6 @@ class TokenClassification : public CommandTest {
     ASSERT_EQ(trained.exit_code, 0) << trained.err;
     EXPECT_THAT(trained.err, HasSubstr("precision 1, recall 1, f1 1, accuracy 1"));
   }
-  void expect_refused(const std::string& arguments, int exit_code,
-                      const std::vector<std::string>& parts) const {
-    const Outcome outcome = attune(arguments);
-    EXPECT_EQ(outcome.exit_code, exit_code) << arguments << "\n" << outcome.err;
-    for (const std::string& part : parts) EXPECT_THAT(outcome.err, HasSubstr(part)) << arguments;
-    EXPECT_FALSE(exists("run/model.safetensors")) << arguments;
-  }
 };
 
 TEST_F(TokenClassification, LearnsLabelsAndGivesThem) {

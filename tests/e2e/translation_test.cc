@@ -51,12 +51,6 @@ class Translation : public CommandTest {
     const Outcome outcome = train("--valid de en --max-steps 60 --out run");
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   }
-  void expect_refused(const std::string& arguments, int exit_code,
-                      const std::vector<std::string>& words) const {
-    const Outcome outcome = attune(arguments);
-    EXPECT_EQ(outcome.exit_code, exit_code) << arguments << "\n" << outcome.err;
-    for (const std::string& word : words) EXPECT_THAT(outcome.err, HasSubstr(word)) << arguments;
-  }
 };
 
 TEST_F(Translation, LearnsToTranslateAndIsUsedByTheOtherVerbs) {

@@ -94,4 +94,11 @@ double matthews_correlation(Labels predictions, Labels references) {
   return spread == 0 ? 0 : (rows * hits - both) / std::sqrt(spread);
 }
 
+double cross_entropy(std::span<const float> scores, std::int64_t label) {
+  const double largest = *std::ranges::max_element(scores);
+  double sum = 0;
+  for (const float score : scores) sum += std::exp(score - largest);
+  return std::log(sum) + largest - scores[static_cast<std::size_t>(label)];
+}
+
 }  // namespace attune::tasks

@@ -48,4 +48,7 @@ PrecisionRecall average_scores(std::span<const std::int64_t> predictions,
 double matthews_correlation(std::span<const std::int64_t> predictions,
                             std::span<const std::int64_t> references);
 
+// Minus the logarithm of the softmax's share of one class, from the scores of all of them.
+double cross_entropy(std::span<const float> scores, std::int64_t label);
+
 }  // namespace attune::tasks
