@@ -64,5 +64,10 @@ def table(head, rows):
     return "\n".join(lines + ["| " + " | ".join(map(str, row)) + " |" for row in rows]) + "\n"
 
 
+def write_table(path, columns, rows):
+    """JSON lines, an object a row."""
+    path.write_text("".join(json.dumps(dict(zip(columns, row, strict=True))) + "\n" for row in rows))
+
+
 def sentences(text):
     return [line.strip() for line in re.split(r"(?<=[.!?])\s+", text) if line.strip()]
