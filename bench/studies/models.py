@@ -22,7 +22,9 @@ def write_corpus(texts, sst2, path):
 
 
 class Models:
-    """Each is made once, by the first seed; one of 0 steps has its first weights."""
+    """Each is made once, by the first seed."""
+
+    FIRST_WEIGHTS = ["--max-steps", 1, "--learning-rate", 1e-12]
 
     def __init__(self, a):
         self.a = a
@@ -31,22 +33,18 @@ class Models:
         if not self.corpus.exists():
             write_corpus(a.text, a.sst2, self.corpus)
 
-    def _make(self, name, verb, recipe, steps, options=()):
-        learned = ["--max-steps", steps] if steps else ["--max-steps", 1, "--learning-rate", 1e-12]
-        return self.study.model(name, verb, "--config", RECIPES / f"{recipe}.json", "--train", self.corpus, *options,
-                                *learned, "--seed", self.a.seeds[0])
+    def _make(self, name, verb, recipe, *options):
+        return self.study.model(name, verb, "--config", RECIPES / f"{recipe}.json", "--train", self.corpus, "--seed",
+                                self.a.seeds[0], *options)
 
-    def bert(self, name, steps, options=()):
-        return self._make(name, "mlm", "small_bert", steps, options)
+    def bert(self, name, *options):
+        return self._make(name, "mlm", "small_bert", *options)
 
-    def albert(self, name, options):
-        return self._make(name, "mlm", "small_bert", self.a.steps, ["--model", "albert", "--layers", 4, *options])
-
-    def gpt(self, name, steps):
-        return self._make(name, "lm", "small_gpt", steps)
+    def gpt(self, name, *options):
+        return self._make(name, "lm", "small_gpt", *options)
 
     def t5(self, name):
-        return self._make(name, "span", "small_t5", self.a.steps)
+        return self._make(name, "span", "small_t5")
 
     def sst2(self, name, model, train=None, options=()):
         """Accuracy on SST-2's dev part, one value a seed."""

@@ -27,35 +27,38 @@ def portion(source, share, path):
 
 
 def bert_table(models):
-    steps = models.a.steps
-    variants = [("none: first weights", "bert-0", 0, ()), ("masked LM: dynamic mask, 15%", "bert", steps, ()),
-                ("static mask", "bert-static", steps, ("--masking", "static")),
-                ("mask share 5%", "bert-5", steps, ("--mask-probability", 0.05)),
-                ("mask share 40%", "bert-40", steps, ("--mask-probability", 0.4)),
-                ("with next sentence", "bert-nsp", steps, ("--next-sentence",)),
-                ("whole words masked", "bert-words", steps, ("--whole-word-mask",))]
+    variants = [("none: first weights", "bert-0", models.FIRST_WEIGHTS),
+                ("masked LM: dynamic mask, 15%", "bert", ()),
+                ("static mask", "bert-static", ("--masking", "static")),
+                ("mask share 5%", "bert-5", ("--mask-probability", 0.05)),
+                ("mask share 40%", "bert-40", ("--mask-probability", 0.4)),
+                ("with next sentence", "bert-nsp", ("--next-sentence",)),
+                ("whole words masked", "bert-words", ("--whole-word-mask",))]
+    rates = (3e-4, 8e-4)  # networks without pre-training want another than those with
     rows = []
-    for title, name, count, options in variants:
-        model = models.bert(name, count, options)
-        rows.append((title, count, percent(models.sst2(name, model))))
-    return "## BERT\n\n" + table(("pre-training", "steps", "SST-2 dev accuracy, %"), rows)
+    for title, name, options in variants:
+        model = models.bert(name, *options)
+        rows.append((title, *(percent(models.sst2(f"{name}/{rate}", model, options=("--learning-rate", rate)))
+                              for rate in rates)))
+    return "## BERT\n\n" + table(("pre-training", *(f"SST-2, %, rate {rate}" for rate in rates)), rows)
 
 
 def albert_table(models):
-    factorised, shared = ["--embedding-width", 32], ["--layer-groups", 1]
-    full, separate = ["--embedding-width", 128], ["--layer-groups", 4]
+    base = ("--model", "albert", "--layers", 4, "--max-steps", 4000)
+    factorised, shared = ("--embedding-width", 32), ("--layer-groups", 1)
+    full, separate = ("--embedding-width", 128), ("--layer-groups", 4)
     variants = [("neither", "albert-neither", full + separate),
                 ("factorised embedding", "albert-factorised", factorised + separate),
                 ("shared layers", "albert-shared", full + shared), ("both", "albert-both", factorised + shared)]
     rows = []
     for title, name, options in variants:
-        model = models.albert(name, options)
+        model = models.bert(name, *base, *options)
         rows.append((title, percent(models.sst2(name, model))))
     return "## ALBERT\n\n" + table(("what of ALBERT", "SST-2 dev accuracy, %"), rows)
 
 
 def gpt_tables(models):
-    pretrained, first = models.gpt("gpt", models.a.steps), models.gpt("gpt-0", 0)
+    pretrained, first = models.gpt("gpt"), models.gpt("gpt-0", *models.FIRST_WEIGHTS)
     rows = [("none: first weights", percent(models.sst2("gpt-0", first, options=("--lm-weight", 0.5)))),
             ("language model", percent(models.sst2("gpt/100/0.5", pretrained, options=("--lm-weight", 0.5))))]
     text = "## GPT\n\n" + table(("pre-training", "SST-2 dev accuracy, %"), rows) + "\n"
@@ -80,8 +83,7 @@ def main():
     parser.add_argument("--text", type=Path, nargs="+", required=True)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
-    parser.add_argument("--steps", type=int, default=12000)
-    parser.add_argument("--pairs", type=int, default=10000, help="of translation, for T5")
+    parser.add_argument("--pairs", type=int, default=8000, help="of translation, for T5")
     parser.add_argument("--shots", type=int, nargs="+", default=[0, 1, 4])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only", nargs="+", choices=TABLES, default=list(TABLES))

@@ -26,7 +26,7 @@ def ending_rows(lines, count):
 
 def zero_shot_table(models):
     a, work = models.a, models.a.work
-    model = models.gpt("gpt", a.steps)
+    model = models.gpt("gpt")
     for part, reviews, captions in (("train", "train.tsv", "train.en"), ("valid", "dev.tsv", "val.en")):
         write_table(work / f"reviews.{part}.jsonl", ("text", "label"), review_rows(a.sst2 / reviews))
         write_table(work / f"endings.{part}.jsonl", ("begin", "a", "b", "c", "d", "label"),
