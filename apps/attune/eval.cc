@@ -105,7 +105,7 @@ class KindOptions {
 
 // What several kinds have under one name.
 struct SharedOptions {
-  std::string label = "label", columns;
+  std::string label = "label", columns, context;
   std::int64_t max_length = 0;
 };
 
@@ -122,11 +122,7 @@ void add_language_flags(CLI::App& verb, KindOptions& kinds, EvalOptions& options
     verb.add_flag("--lowercase", options.lowercase, "Compare in lower case, as sacrebleu -lc");
   });
   kinds.drop("--columns");
-  kinds.add({&masked_language_models}, [&] {
-    add_example_flags(verb, options.masked);
-    add_value(verb, "", "--context", options.masked.encoder.sizes.context,
-              "Tokens of an example, or what the model takes where that is less");
-  });
+  kinds.add({&masked_language_models}, [&] { add_example_flags(verb, options.masked); });
 }
 
 void add_task_flags(CLI::App& verb, KindOptions& kinds, EvalOptions& options) {
@@ -143,6 +139,7 @@ void add_task_flags(CLI::App& verb, KindOptions& kinds, EvalOptions& options) {
   kinds.drop("--columns");
   kinds.add({&multiple_choice}, [&] { add_choice_flags(verb, options.choices.columns, "Column with"); });
   kinds.drop("--columns");
+  kinds.drop("--context");
   kinds.add({&token_classifiers}, [&] {
     add_value(verb, "", "--word-column", options.words.word_column, "Column with the words, from 1");
     add_value(verb, "", "--label-column", options.words.label_column,
@@ -159,6 +156,12 @@ void add_shared_flags(CLI::App& verb, KindOptions& kinds, SharedOptions& shared)
   kinds.add({&sequence_classifiers, &multiple_choice}, [&] {
     add_value(verb, "", "--label", shared.label, "Column with the label, or with the right choice");
   });
+  kinds.add({&multiple_choice, &masked_language_models}, [&] {
+    verb.add_option(
+        "--context", shared.context,
+        "Of multiple choice the column with the text that a question is about; of masked language "
+        "models the tokens of an example, or what the model takes where that is less (128)");
+  });
   kinds.add({&sequence_classifiers, &multiple_choice, &encoder_decoders}, [&] {
     verb.add_option("--columns", shared.columns,
                     "NAME,NAME,...: names of the columns of a table without a header line");
@@ -171,11 +174,16 @@ void add_shared_flags(CLI::App& verb, KindOptions& kinds, SharedOptions& shared)
 }
 
 // Gives the kinds what they share.
-void share(const CLI::App& verb, const SharedOptions& shared, EvalOptions& options) {
+void share(const CLI::App& verb, const Kind& kind, const SharedOptions& shared, EvalOptions& options) {
   options.classification.columns.label = options.choices.columns.label = shared.label;
   options.classification.columns.names = options.choices.columns.names = options.pairs.names = shared.columns;
   options.tables = options.pairs.given(verb);
+  options.choices.columns.context = shared.context;
   options.masked.context_given = verb.get_option("--context")->count() > 0;
+  std::int64_t& context = options.masked.encoder.sizes.context;
+  if (&kind == &masked_language_models && options.masked.context_given &&
+      (!CLI::detail::lexical_cast(shared.context, context) || context < 1))
+    fail_usage("--context is {}, expected a number of tokens, at least 1", shared.context);
   if (verb.get_option("--max-length")->count() == 0) return;
   if (shared.max_length < 0)
     fail_usage("--max-length is {}, expected 0 (what the model takes) or more", shared.max_length);
@@ -214,7 +222,7 @@ void add_eval(Program& program) {
       fail_usage("--batch-size is {}, expected at least 1", *options->batch_size);
     const Kind& kind = kind_of(options->directory);
     kinds->refuse_others(kind, options->directory);
-    share(verb, *shared, *options);
+    share(verb, kind, *shared, *options);
     kind.evaluate(*options);
   });
 }
