@@ -123,8 +123,11 @@ std::string title_of(const InfoOptions& options, const TextModel& model, HeadKin
   const std::int64_t narrow = model.encoder().word_embedding().dim(1);
   if (narrow != facts.width) title += fmt::format(", embedding width {}", narrow);
   const std::size_t groups = layer_groups(model.parameters());
-  if (groups > 0 && groups < static_cast<std::size_t>(facts.layers))
-    title += fmt::format(", {} with weights of their own that the layers share", groups);
+  if (groups == 1 && facts.layers > 1) {
+    title += ", all layers share their weights";
+  } else if (groups > 0 && groups < static_cast<std::size_t>(facts.layers)) {
+    title += fmt::format(", {} groups of layers that share their weights", groups);
+  }
   if (head == HeadKind::sequence_classifier || head == HeadKind::token_classifier)
     title += "\nLabels           " + labels_text(model.labels());
   if (facts.input_format)
