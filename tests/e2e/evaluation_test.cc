@@ -133,7 +133,7 @@ TEST_F(Evaluation, OfClassifiersIsWhatTrainingSaid) {
   expect_as_trained("narrow", "--data valid.csv --dtype bfloat16", 0.05);
 
   write("other.csv", "text,label\nthe film,yes\nthe book,perhaps\n");
-  expect_refused("eval one --data other.csv", 1, {"other.csv: line 3", "perhaps", "no, yes"});
+  expect_refused("eval one --data other.csv", 1, {"other.csv: line 3", "perhaps", "\"no\", \"yes\""});
   expect_refused("eval one --data valid.csv --label lable", 1, {"lable"});
   expect_refused("eval one --data valid.csv --stride 4", 2,
                  {"--stride is for language models", "one is none"});
