@@ -8,9 +8,9 @@
 
 #include "apps/attune/answers.h"
 #include "apps/attune/command.h"
-#include "apps/attune/model_options.h"
 #include "apps/attune/question_answering_run.h"
 #include "apps/attune/text_requests.h"
+#include "apps/attune/used_model.h"
 #include "attune/base/error.h"
 #include "attune/models/text/heads.h"
 #include "attune/tasks/question_answering.h"
@@ -79,8 +79,7 @@ class Answerer {
  public:
   explicit Answerer(const Options& options)
       : options_(options),
-        model_(models::load_text_model<models::QuestionAnswerer>(
-            options.request.directory, {.type = loaded_type(options.request.dtype)})),
+        model_(load_for_use<models::QuestionAnswerer>(options.request.directory, options.request.dtype)),
         tokenizer_(text::load_tokenizer(options.request.directory)),
         windows_(options.windows.within(model_->facts().max_length)),
         answers_(options.request.out) {
@@ -98,7 +97,9 @@ class Answerer {
  private:
   void write_some(std::span<const Question> questions) {
     const tasks::EncodedQuestions encoded = encode(questions);
-    const auto logits = *tasks::span_logits(*model_, encoded.inputs(), options_.request.batch_size, {});
+    model_.expect(encoded.inputs());
+    const auto logits =
+        *tasks::span_logits(*model_, encoded.inputs(), options_.request.batch_size, model_.how());
     std::string lines;
     for (std::size_t i = 0; i < questions.size(); ++i) {
       const std::string_view context = questions[i].context;
@@ -126,7 +127,7 @@ class Answerer {
   }
 
   const Options& options_;
-  std::unique_ptr<models::QuestionAnswerer> model_;
+  UsedModel<models::QuestionAnswerer> model_;
   std::unique_ptr<text::Tokenizer> tokenizer_;
   tasks::WindowOptions windows_;
   Answers answers_;

@@ -9,7 +9,7 @@
 #include "apps/attune/answers.h"
 #include "apps/attune/choice_columns.h"
 #include "apps/attune/command.h"
-#include "apps/attune/model_options.h"
+#include "apps/attune/used_model.h"
 #include "attune/base/error.h"
 #include "attune/text/tokenizer.h"
 
@@ -47,15 +47,15 @@ void run(const Options& options) {
   options.choice.validate();
   if (options.batch_size < 1) fail_usage("--batch-size is {}, expected at least 1", options.batch_size);
   const auto questions = questions_of(options);
-  const auto model = models::load_text_model<models::MultipleChoiceModel>(
-      options.directory, {.type = loaded_type(options.dtype)});
+  auto model = load_for_use<models::MultipleChoiceModel>(options.directory, options.dtype);
   const auto tokenizer = text::load_tokenizer(options.directory);
   tasks::ChoiceInputs inputs{.choices = options.choice.choices.size()};
   for (const tasks::ChoiceQuestion& question : questions) {
     for (auto& input : tasks::encode_choices(*tokenizer, question, model->facts().max_length, model->facts()))
       inputs.inputs.push_back(std::move(input));
   }
-  const auto scores = *tasks::choice_scores(*model, inputs, options.batch_size, {});
+  model.expect(inputs.inputs);
+  const auto scores = *tasks::choice_scores(*model, inputs, options.batch_size, model.how());
   Answers answers(options.out);
   std::string lines;
   for (std::size_t i = 0; i < questions.size(); ++i)

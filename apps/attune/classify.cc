@@ -10,8 +10,8 @@
 
 #include "apps/attune/answers.h"
 #include "apps/attune/command.h"
-#include "apps/attune/model_options.h"
 #include "apps/attune/text_requests.h"
+#include "apps/attune/used_model.h"
 #include "attune/base/error.h"
 #include "attune/models/text/heads.h"
 #include "attune/tasks/sequence_classification.h"
@@ -87,15 +87,15 @@ void run(const Options& options) {
   const TextRequest& request = options.request;
   validate(request);
   if (options.top_k.value_or(1) < 1) fail_usage("--top-k is {}, expected at least 1", *options.top_k);
-  const auto model =
-      models::load_sequence_classifier(request.directory, {.type = loaded_type(request.dtype)});
+  auto model = load_for_use<models::SequenceClassifier>(request.directory, request.dtype);
   const auto tokenizer = text::load_tokenizer(request.directory);
   const auto count = static_cast<std::size_t>(model->labels().count());
   Answers answers(request.out);
   const auto most = static_cast<std::size_t>(8 * request.batch_size);
   for_each_stretch(request, most, [&](std::span<const RequestedText> texts) {
     const auto inputs = encode(*tokenizer, texts, model->facts());
-    const auto scores = *tasks::classification_scores(*model, inputs, request.batch_size, {});
+    model.expect(inputs);
+    const auto scores = *tasks::classification_scores(*model, inputs, request.batch_size, model.how());
     std::string lines;
     for (std::size_t i = 0; i < inputs.size(); ++i)
       lines += line_of(std::span(scores).subspan(i * count, count), model->labels(), options);

@@ -14,6 +14,7 @@
 #include "apps/attune/command.h"
 #include "apps/attune/model_options.h"
 #include "apps/attune/text_requests.h"
+#include "apps/attune/used_model.h"
 #include "attune/base/error.h"
 #include "attune/io/npy.h"
 #include "attune/tasks/text_embedding.h"
@@ -69,11 +70,10 @@ class Embedding {
 
   std::vector<float> embed(std::span<const std::string> texts, const std::string& prompt) {
     const auto batch_done = [this] { times_.batch_done(); };
-    return embedder_.embed(
-        texts, {.prompt = prompt,
-                .batch_size = options_.request.batch_size,
-                .how = {.compute = options_.request.dtype == "bfloat16" ? DType::bfloat16 : DType::float32},
-                .after_batch = batch_done});
+    return embedder_.embed(texts, {.prompt = prompt,
+                                   .batch_size = options_.request.batch_size,
+                                   .how = context_of(options_.request.dtype),
+                                   .after_batch = batch_done});
   }
 
   // Calls visit(texts, vectors) for stretches of the texts of the request.

@@ -7,8 +7,8 @@
 
 #include "apps/attune/answers.h"
 #include "apps/attune/command.h"
-#include "apps/attune/model_options.h"
 #include "apps/attune/text_requests.h"
+#include "apps/attune/used_model.h"
 #include "attune/base/error.h"
 #include "attune/models/text/heads.h"
 #include "attune/tasks/fill_mask.h"
@@ -26,8 +26,7 @@ class Filler {
  public:
   explicit Filler(const Options& options)
       : options_(options),
-        model_(models::load_text_model<models::MaskedLanguageModel>(
-            options.request.directory, {.type = loaded_type(options.request.dtype)})),
+        model_(load_for_use<models::MaskedLanguageModel>(options.request.directory, options.request.dtype)),
         tokenizer_(text::load_tokenizer(options.request.directory)) {
     check(tokenizer_->special().mask.has_value(),
           "the tokenizer of {} has no mask token: it is none of a masked language model",
@@ -38,8 +37,9 @@ class Filler {
   std::string fill(std::span<const RequestedText> texts) {
     std::vector<tasks::TextInput> inputs;
     for (const RequestedText& text : texts) inputs.push_back(encode(text));
+    model_.expect(inputs);
     const auto filled =
-        tasks::fill_masks(*model_, inputs, mask_, options_.top_k, options_.request.batch_size, {});
+        tasks::fill_masks(*model_, inputs, mask_, options_.top_k, options_.request.batch_size, model_.how());
     std::string lines;
     for (std::size_t i = 0; i < inputs.size(); ++i)
       lines += options_.request.json ? json_of(inputs[i], filled[i]) : line_of(filled[i]);
@@ -101,7 +101,7 @@ class Filler {
   }
 
   const Options& options_;
-  std::unique_ptr<models::MaskedLanguageModel> model_;
+  UsedModel<models::MaskedLanguageModel> model_;
   std::unique_ptr<text::Tokenizer> tokenizer_;
   std::int32_t mask_ = 0;
   std::int64_t texts_ = 0;  // seen so far

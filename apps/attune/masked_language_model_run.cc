@@ -7,9 +7,9 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/attune/encoder_run.h"
+#include "apps/attune/masked_language_model_data.h"
 #include "attune/io/message.h"
 #include "attune/text/language_files.h"
-#include "attune/text/sentence_corpus.h"
 
 namespace attune::command {
 namespace {
@@ -17,11 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 using models::VocabularyModel;
 using tasks::PairObjective;
-
-PairObjective pairs_of(const MaskedLanguageModelRun& run) {
-  if (run.next_sentence) return PairObjective::next_sentence;
-  return run.sentence_order ? PairObjective::sentence_order : PairObjective::none;
-}
 
 void validate(const MaskedLanguageModelRun& run) {
   if (run.train.empty() && !run.place.resume)
@@ -32,9 +27,7 @@ void validate(const MaskedLanguageModelRun& run) {
   expect_positive("--context", run.encoder.sizes.context);
   if (run.masking != "dynamic" && run.masking != "static")
     fail_usage("--masking is '{}', expected dynamic or static", run.masking);
-  run.masked.validate();
-  if (run.next_sentence && run.sentence_order)
-    fail_usage("--next-sentence and --sentence-order exclude one another");
+  validate_objective(run);
   tasks::smoothed_shares({}, run.language_smoothing);
 }
 
@@ -61,52 +54,6 @@ std::unique_ptr<VocabularyModel> start_as(const MaskedLanguageModelRun& run, con
   fresh = std::move(started.fresh);
   return std::move(started.model);
 }
-
-std::int64_t context_of(const MaskedLanguageModelRun& run, const VocabularyModel& model) {
-  const std::int64_t wanted = run.encoder.sizes.context, most = model.facts().max_length;
-  if (run.context_given && wanted > most)
-    fail_usage("--context is {}, the model of {} takes {} tokens", wanted, run.encoder.model, most);
-  return std::min(wanted, most);
-}
-
-class Corpora {
- public:
-  Corpora(const MaskedLanguageModelRun& run, const text::Tokenizer& tokenizer, std::int64_t context,
-          std::FILE* progress)
-      : run_(run), tokenizer_(tokenizer), context_(context), progress_(progress) {}
-
-  std::vector<tasks::MaskedExamples> open(const std::vector<text::LanguageFiles>& languages,
-                                          const std::string& kind) const {
-    std::vector<tasks::MaskedExamples> all;
-    for (std::size_t i = 0; i < languages.size(); ++i)
-      all.emplace_back(
-          tokenise(languages[i], fmt::format("{}-{}.sentences", kind, i)), tokenizer_, languages[i].name,
-          tasks::MaskedExampleOptions{
-              .context = context_, .packing = run_.packing, .pairs = pairs_of(run_), .masking = run_.masked});
-    return all;
-  }
-
- private:
-  text::SentenceCorpus tokenise(const text::LanguageFiles& language, const std::string& name) const {
-    const fs::path cache = run_.cache.empty() ? fs::path(run_.place.out) / "cache" : fs::path(run_.cache);
-    fs::create_directories(cache);
-    // Only a text that takes a while to tokenise is worth a line.
-    constexpr std::uint64_t worth_telling = std::uint64_t{32} << 20;
-    std::uint64_t told = 0;
-    const auto tell = [&](std::uint64_t done) {
-      if (progress_ == nullptr || done / worth_telling == told) return;
-      told = done / worth_telling;
-      io::print_message(progress_, "tokenising {}: {} MB\n", language.name, done / 1'000'000);
-    };
-    return text::open_sentence_corpus(language.files, tokenizer_, run_.masked.whole_words, cache / name,
-                                      tell);
-  }
-
-  const MaskedLanguageModelRun& run_;
-  const text::Tokenizer& tokenizer_;
-  std::int64_t context_;
-  std::FILE* progress_;
-};
 
 void tell(std::FILE* progress, const MaskedLanguageModelRun& run, const VocabularyModel& model,
           const std::vector<std::string>& fresh, const std::vector<text::LanguageFiles>& languages,
@@ -171,9 +118,10 @@ train::TrainingResult train_masked_language_model(const MaskedLanguageModelRun& 
   const auto model = pairs ? start_as<models::PretrainingModel>(run, *tokenizer, checkpoint, fresh)
                            : start_as<models::MaskedLanguageModel>(run, *tokenizer, checkpoint, fresh);
 
-  const Corpora corpora(run, *tokenizer, context_of(run, *model), progress);
+  const std::int64_t context = context_of(run, *model);
   tasks::MaskedLanguageModeling task(
-      *model, corpora.open(languages, "train"), corpora.open(text::find_languages(run.valid), "valid"),
+      *model, open_examples(run, languages, "train", *tokenizer, context, progress),
+      open_examples(run, text::find_languages(run.valid), "valid", *tokenizer, context, progress),
       {.batch_size = run.batch_size,
        .masking = run.masking == "static" ? tasks::MaskSchedule::fixed : tasks::MaskSchedule::dynamic,
        .pairs = pairs_of(run),

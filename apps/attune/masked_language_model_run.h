@@ -46,6 +46,10 @@ struct MaskedLanguageModelRun {
   RunPlace place;
 };
 
+// What examples are like: --packing, --mask-probability and the others of masks, --next-sentence,
+// --sentence-order.
+void add_example_flags(CLI::App& verb, MaskedLanguageModelRun& run);
+
 // What makes a run, under the names of its flags: training_config.json, to be given back with --config.
 void to_json(nlohmann::ordered_json& json, const MaskedLanguageModelRun& run);
 // Throws UsageError for a key that is not an option, naming it.

@@ -47,21 +47,6 @@ Started start(const MultipleChoiceRun& run, const std::optional<train::Checkpoin
   return {std::move(model), std::move(tokenizer), std::move(fresh)};
 }
 
-tasks::ChoiceInputs encode(const MultipleChoiceRun& run, const std::vector<std::string>& paths,
-                           const text::Tokenizer& tokenizer, const models::TextFacts& facts) {
-  const std::int64_t length = input_length(run.max_length, /*pairs=*/true, tokenizer, facts);
-  tasks::ChoiceInputs inputs{.choices = run.columns.choices.size()};
-  for (const std::string& path : paths) {
-    const auto [questions, labels] = read_questions(path, run.columns);
-    for (const tasks::ChoiceQuestion& question : questions) {
-      for (auto& input : tasks::encode_choices(tokenizer, question, length, facts))
-        inputs.inputs.push_back(std::move(input));
-    }
-    inputs.labels.insert(inputs.labels.end(), labels.begin(), labels.end());
-  }
-  return inputs;
-}
-
 // Calls visit(name, field) for every option of the run beside those of training, under the name of its flag.
 template <typename Run, typename Visit>
 void for_each_field(Run& run, Visit&& visit) {
@@ -79,6 +64,21 @@ void for_each_field(Run& run, Visit&& visit) {
 }
 
 }  // namespace
+
+tasks::ChoiceInputs encode(const MultipleChoiceRun& run, const std::vector<std::string>& paths,
+                           const text::Tokenizer& tokenizer, const models::TextFacts& facts) {
+  const std::int64_t length = input_length(run.max_length, /*pairs=*/true, tokenizer, facts);
+  tasks::ChoiceInputs inputs{.choices = run.columns.choices.size()};
+  for (const std::string& path : paths) {
+    const auto [questions, labels] = read_questions(path, run.columns);
+    for (const tasks::ChoiceQuestion& question : questions) {
+      for (auto& input : tasks::encode_choices(tokenizer, question, length, facts))
+        inputs.inputs.push_back(std::move(input));
+    }
+    inputs.labels.insert(inputs.labels.end(), labels.begin(), labels.end());
+  }
+  return inputs;
+}
 
 void to_json(nlohmann::ordered_json& json, const MultipleChoiceRun& run) {
   for_each_field(run, [&](const char* name, const auto& field) { json[name] = field; });

@@ -27,6 +27,10 @@ struct MultipleChoiceRun {
   RunPlace place;
 };
 
+// The questions of tables. Throws UsageError for a --max-length that leaves no token of the texts.
+tasks::ChoiceInputs encode(const MultipleChoiceRun& run, const std::vector<std::string>& paths,
+                           const text::Tokenizer& tokenizer, const models::TextFacts& facts);
+
 // What makes a run, under the names of its flags: training_config.json, to be given back with --config.
 void to_json(nlohmann::ordered_json& json, const MultipleChoiceRun& run);
 // Throws UsageError for a key that is not an option, naming it.

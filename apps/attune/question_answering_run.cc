@@ -23,29 +23,7 @@ void validate_run(const QuestionAnsweringRun& run) {
     fail_usage("--model DIR is missing: which pretrained encoder should learn it?");
   run.place.validate();
   expect_positive("--batch-size", run.batch_size);
-  validate(run.windows);
-  expect_positive("--n-best-size", run.n_best_size);
-  expect_positive("--max-answer-length", run.max_answer_length);
-  if (!std::isfinite(run.null_score_diff_threshold))
-    fail_usage("--null-score-diff-threshold is {}, expected a number", run.null_score_diff_threshold);
-}
-
-struct Questions {
-  text::SquadData data;
-  tasks::EncodedQuestions encoded;
-};
-
-Questions read_questions(const std::string& path, const text::Tokenizer& tokenizer,
-                         const tasks::WindowOptions& windows) {
-  Questions questions{text::read_squad(path), {}};
-  questions.encoded = tasks::encode_questions(tokenizer, questions.data, path, windows);
-  return questions;
-}
-
-tasks::AnswerOptions answer_options(const QuestionAnsweringRun& run) {
-  return {.n_best = static_cast<std::size_t>(run.n_best_size),
-          .max_answer_length = static_cast<std::size_t>(run.max_answer_length),
-          .null_score_diff_threshold = static_cast<float>(run.null_score_diff_threshold)};
+  validate_answers(run);
 }
 
 void tell(std::FILE* progress, const models::QuestionAnswerer& model, const text::SquadData& data,
@@ -89,12 +67,41 @@ void add_window_flags(CLI::App& verb, tasks::WindowOptions& windows) {
             "Most tokens of a question, longer ones are cut");
 }
 
+void add_answer_flags(CLI::App& verb, QuestionAnsweringRun& run) {
+  add_value(verb, "Answers", "--max-answer-length", run.max_answer_length, "Most tokens of an answer");
+  add_value(verb, "Answers", "--n-best-size", run.n_best_size,
+            "Most likely starts, and ends, of a window that answers are made of");
+  add_value(verb, "Answers", "--null-score-diff-threshold", run.null_score_diff_threshold,
+            "Of data with questions that have no answer: none is given where its score is better by more");
+}
+
 void validate(const tasks::WindowOptions& windows) {
   expect_positive("--max-length", windows.max_length);
   expect_positive("--max-query-length", windows.max_query_length);
   if (windows.doc_stride < 0 || windows.doc_stride >= windows.max_length)
     fail_usage("--doc-stride is {}, expected 0 or more and less than --max-length, {}", windows.doc_stride,
                windows.max_length);
+}
+
+void validate_answers(const QuestionAnsweringRun& run) {
+  validate(run.windows);
+  expect_positive("--n-best-size", run.n_best_size);
+  expect_positive("--max-answer-length", run.max_answer_length);
+  if (!std::isfinite(run.null_score_diff_threshold))
+    fail_usage("--null-score-diff-threshold is {}, expected a number", run.null_score_diff_threshold);
+}
+
+tasks::AnswerOptions answer_options(const QuestionAnsweringRun& run) {
+  return {.n_best = static_cast<std::size_t>(run.n_best_size),
+          .max_answer_length = static_cast<std::size_t>(run.max_answer_length),
+          .null_score_diff_threshold = static_cast<float>(run.null_score_diff_threshold)};
+}
+
+tasks::ValidationQuestions read_questions(const std::string& path, const text::Tokenizer& tokenizer,
+                                          const tasks::WindowOptions& windows) {
+  text::SquadData data = text::read_squad(path);
+  tasks::EncodedQuestions encoded = tasks::encode_questions(tokenizer, data, path, windows);
+  return {std::move(data), std::move(encoded)};
 }
 
 void to_json(nlohmann::ordered_json& json, const QuestionAnsweringRun& run) {
@@ -119,12 +126,9 @@ train::TrainingResult train_question_answering(const QuestionAnsweringRun& run, 
   expect_vocabulary(*tokenizer, model->facts(), run.model);
 
   const tasks::WindowOptions windows = run.windows.within(model->facts().max_length);
-  Questions train = read_questions(run.train, *tokenizer, windows);
+  tasks::ValidationQuestions train = read_questions(run.train, *tokenizer, windows);
   std::optional<tasks::ValidationQuestions> valid;
-  if (!run.valid.empty()) {
-    auto [data, encoded] = read_questions(run.valid, *tokenizer, windows);
-    valid = {std::move(data), std::move(encoded)};
-  }
+  if (!run.valid.empty()) valid = read_questions(run.valid, *tokenizer, windows);
   const std::size_t train_windows = train.encoded.inputs().size();
   tasks::QuestionAnswering task(
       *model, std::move(train.encoded), std::move(valid),

@@ -34,6 +34,16 @@ void add_window_flags(CLI::App& verb, tasks::WindowOptions& windows);
 // Throws UsageError naming the flag, also for what leaves no room in a window.
 void validate(const tasks::WindowOptions& windows);
 
+// --n-best-size, --max-answer-length and --null-score-diff-threshold of training and of evaluation.
+void add_answer_flags(CLI::App& verb, QuestionAnsweringRun& run);
+// Throws UsageError naming one of these flags or of the windows'.
+void validate_answers(const QuestionAnsweringRun& run);
+tasks::AnswerOptions answer_options(const QuestionAnsweringRun& run);
+
+// The questions of a file. Errors name it and the question.
+tasks::ValidationQuestions read_questions(const std::string& path, const text::Tokenizer& tokenizer,
+                                          const tasks::WindowOptions& windows);
+
 // What makes a run, under the names of its flags: training_config.json, to be given back with --config.
 void to_json(nlohmann::ordered_json& json, const QuestionAnsweringRun& run);
 // Throws UsageError for a key that is not an option, naming it.

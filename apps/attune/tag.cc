@@ -7,9 +7,9 @@
 
 #include "apps/attune/answers.h"
 #include "apps/attune/command.h"
-#include "apps/attune/model_options.h"
 #include "apps/attune/text_requests.h"
-#include "apps/attune/token_classification_run.h"
+#include "apps/attune/token_classification_data.h"
+#include "apps/attune/used_model.h"
 #include "attune/base/error.h"
 #include "attune/models/text/heads.h"
 #include "attune/tasks/word_tagging.h"
@@ -82,15 +82,16 @@ class Tagger {
  public:
   explicit Tagger(const Options& options)
       : options_(options),
-        model_(models::load_text_model<models::TokenClassifier>(
-            options.request.directory, {.type = loaded_type(options.request.dtype)})),
+        model_(load_for_use<models::TokenClassifier>(options.request.directory, options.request.dtype)),
         tokenizer_(text::load_word_tokenizer(options.request.directory)),
         has_outside_(std::ranges::find(names(), "O") != names().end()) {}
 
-  std::string tag(const std::vector<Words>& sentences) const {
+  std::string tag(const std::vector<Words>& sentences) {
     std::vector<std::vector<std::string>> words;
     for (const Words& sentence : sentences) words.push_back(sentence.words);
-    const auto tags = tasks::tag_words(*model_, *tokenizer_, words, options_.request.batch_size, {});
+    for (const auto& some : words) model_.expect(std::ssize(some));  // at least a token a word
+    const auto tags =
+        tasks::tag_words(*model_, *tokenizer_, words, options_.request.batch_size, model_.how());
     std::string answer;
     for (std::size_t i = 0; i < sentences.size(); ++i) {
       std::vector<std::string> labels;
@@ -109,7 +110,7 @@ class Tagger {
   const std::vector<std::string>& names() const { return model_->labels().names; }
 
   const Options& options_;
-  std::unique_ptr<models::TokenClassifier> model_;
+  UsedModel<models::TokenClassifier> model_;
   std::unique_ptr<text::Tokenizer> tokenizer_;
   bool has_outside_;
 };
@@ -126,7 +127,7 @@ void validate(const Options& options) {
   word_column_of(options.word_column);
 }
 
-void tag_conll(const Tagger& tagger, const Options& options, std::size_t most, Answers& answers) {
+void tag_conll(Tagger& tagger, const Options& options, std::size_t most, Answers& answers) {
   const std::string& input = options.request.input;
   const auto sentences = text::read_conll(input.empty() ? "/dev/stdin" : input,
                                           {.word = word_column_of(options.word_column), .with_tags = false});
@@ -140,7 +141,7 @@ void tag_conll(const Tagger& tagger, const Options& options, std::size_t most, A
 
 void run(const Options& options) {
   validate(options);
-  const Tagger tagger(options);
+  Tagger tagger(options);
   Answers answers(options.request.out);
   const auto most = static_cast<std::size_t>(8 * options.request.batch_size);
   if (options.conll || is_conll_name(options.request.input)) {

@@ -7,10 +7,9 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "attune/base/error.h"
+#include "apps/attune/token_classification_data.h"
 #include "attune/io/message.h"
 #include "attune/models/text/heads.h"
-#include "attune/tasks/label_map.h"
 #include "attune/tasks/token_classification.h"
 #include "attune/text/word_tokenizer.h"
 
@@ -20,27 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 using models::TextLabels;
 using models::TokenClassifier;
-
-struct ConllFile {
-  std::string path;
-  std::vector<text::TaggedSentence> sentences;
-};
-
-text::ConllColumns columns_of(const TokenClassificationRun& run) {
-  text::ConllColumns columns{.word = word_column_of(run.word_column)};
-  if (run.label_column < 0)
-    fail_usage("--label-column is {}, expected 1 or more, or 0 for the last column", run.label_column);
-  if (run.label_column == run.word_column)
-    fail_usage("--word-column and --label-column are both {}", run.label_column);
-  if (run.label_column > 0) columns.tag = static_cast<std::size_t>(run.label_column - 1);
-  return columns;
-}
-
-std::vector<ConllFile> read_files(const std::vector<std::string>& paths, const text::ConllColumns& columns) {
-  std::vector<ConllFile> files;
-  for (const std::string& path : paths) files.push_back({path, text::read_conll(path, columns)});
-  return files;
-}
 
 // The labels of the files. Where one of them is of entities, all are: anything else is a slip of the pen.
 TextLabels labels_of(const TokenClassificationRun& run, const std::vector<ConllFile>& files) {
@@ -56,32 +34,6 @@ TextLabels labels_of(const TokenClassificationRun& run, const std::vector<ConllF
     if (entities) text::check_entity_tags(file.sentences, file.path);
   }
   return {.names = labels_to_learn(std::move(found), run.model)};
-}
-
-tasks::LabelledSentences encode(const std::vector<ConllFile>& files, const text::Tokenizer& tokenizer,
-                                const tasks::LabelMap& labels, std::int64_t max_length) {
-  tasks::LabelledSentences all;
-  for (const ConllFile& file : files) {
-    for (const text::TaggedSentence& sentence : file.sentences) {
-      all.sentences.add(tokenizer, sentence.words, max_length);
-      auto& ids = all.labels.emplace_back();
-      for (std::size_t i = 0; i < sentence.size(); ++i) {
-        const auto id = labels.id(sentence.tags[i]);
-        ids.push_back(id ? *id
-                         : tasks::label_id(sentence.tags[i], labels,
-                                           fmt::format("{}: line {}", file.path, sentence.lines[i])));
-      }
-    }
-  }
-  return all;
-}
-
-void tell_cut(std::FILE* progress, const tasks::LabelledSentences& some, std::int64_t max_length,
-              const char* which, const char* consequence) {
-  if (progress == nullptr || some.sentences.cut == 0) return;
-  io::print_message(progress,
-                    "{} of the {} {} sentences have more than {} tokens: the words after these {}\n",
-                    some.sentences.cut, some.labels.size(), which, max_length, consequence);
 }
 
 void tell(std::FILE* progress, const TokenClassifier& model, const std::vector<std::string>& fresh,
@@ -109,11 +61,6 @@ void for_each_field(Run& run, Visit&& visit) {
 }
 
 }  // namespace
-
-std::size_t word_column_of(std::int64_t flag) {
-  if (flag < 1) fail_usage("--word-column is {}, expected 1 or more", flag);
-  return static_cast<std::size_t>(flag - 1);
-}
 
 void to_json(nlohmann::ordered_json& json, const TokenClassificationRun& run) {
   for_each_field(run, [&](const char* name, const auto& field) { json[name] = field; });

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "apps/attune/encoder_run.h"
-#include "attune/text/conll.h"
 
 namespace attune::command {
 
@@ -26,9 +25,6 @@ struct TokenClassificationRun {
 
   RunPlace place;
 };
-
-// --word-column as the reader takes it. Throws UsageError for what is none.
-std::size_t word_column_of(std::int64_t flag);
 
 // What makes a run, under the names of its flags: training_config.json, to be given back with --config.
 void to_json(nlohmann::ordered_json& json, const TokenClassificationRun& run);

@@ -21,21 +21,21 @@ void add_data_flags(CLI::App& verb, Run& run) {
   files("--valid", run.valid, "The same to evaluate on");
   add_value(verb, "Data", "--language-smoothing", run.language_smoothing,
             "Exponent s of how often languages are taken, size^s: 1 as they occur, 0 equally");
-  verb.add_flag("--packing,!--no-packing", run.packing,
-                "An example has as many sentences as fit (default); not: one, or a pair of neighbouring ones")
-      ->group("Data");
   verb.add_option("--cache-dir", run.cache, "Where the tokenised text is kept (default: OUT/cache)")
       ->group("Data");
 }
 
-void add_objective_flags(CLI::App& verb, Run& run) {
+}  // namespace
+
+void add_example_flags(CLI::App& verb, MaskedLanguageModelRun& run) {
   const auto value = [&](const char* name, auto& field, const char* help) {
     add_value(verb, "Objective", name, field, help);
   };
   const auto flag = [&](const char* name, bool& field, const char* help) {
     verb.add_flag(name, field, help)->group("Objective");
   };
-  value("--masking", run.masking, "dynamic: other tokens every time; static: the same");
+  flag("--packing,!--no-packing", run.packing,
+       "An example has as many sentences as fit (default); not: one, or a pair of neighbouring ones");
   value("--mask-probability", run.masked.probability, "Share of the tokens to predict");
   value("--mask-replace-probability", run.masked.mask_replace_probability,
         "Share of these that the mask token replaces");
@@ -48,15 +48,15 @@ void add_objective_flags(CLI::App& verb, Run& run) {
        "Also predict whether two segments stand in their order (ALBERT)");
 }
 
-}  // namespace
-
 void add_train_masked_language_model(Program& program, CLI::App& train) {
   CLI::App& verb = *train.add_subcommand("mlm", "Pre-train an encoder to predict masked tokens");
   auto run = std::make_shared<Run>();
   if (program.is_asked_for({"train", "mlm"})) apply_config(program.arguments, *run);
   add_data_flags(verb, *run);
   add_encoder_flags(verb, run->encoder);
-  add_objective_flags(verb, *run);
+  add_value(verb, "Objective", "--masking", run->masking,
+            "dynamic: other tokens every time; static: the same");
+  add_example_flags(verb, *run);
   add_optimizer_flags(verb, run->training);
   add_run_flags(verb, run->place, run->training, "Times through the text; 0: given by --max-steps");
   add_value(verb, "Run", "--batch-size", run->batch_size, "Examples of a micro-batch");

@@ -19,11 +19,7 @@ void add_train_question_answering(Program& program, CLI::App& train) {
   verb.add_option("--model", run->model, "Directory of a BERT, RoBERTa, DistilBERT or ALBERT to fine-tune")
       ->group("Model");
   add_window_flags(verb, run->windows);
-  add_value(verb, "Answers", "--max-answer-length", run->max_answer_length, "Most tokens of an answer");
-  add_value(verb, "Answers", "--n-best-size", run->n_best_size,
-            "Most likely starts, and ends, of a window that answers are made of");
-  add_value(verb, "Answers", "--null-score-diff-threshold", run->null_score_diff_threshold,
-            "Of data with questions that have no answer: none is given where its score is better by more");
+  add_answer_flags(verb, *run);
   add_optimizer_flags(verb, run->training);
   add_run_flags(verb, run->place, run->training, "Times through the questions; 0: given by --max-steps");
   add_value(verb, "Run", "--batch-size", run->batch_size, "Windows of a micro-batch");

@@ -64,13 +64,35 @@ std::vector<Place> by_length(const std::vector<MaskedExamples>& languages) {
   return places;
 }
 
-}  // namespace
-
 // Sums over what was predicted.
-struct MaskedLanguageModeling::Sums {
+struct Sums {
   double loss = 0, pair_loss = 0;
   std::int64_t tokens = 0, correct = 0, pairs = 0, correct_pairs = 0;
 };
+
+void add_batch(const models::VocabularyModel& model, const MaskedBatch& batch, const nn::Context& context,
+               Sums& sums) {
+  const Tensor hidden = model.encoder().hidden_states(batch.texts, context);          // (B, T, D)
+  const auto [rows, targets] = models::counted_rows(hidden, batch.targets, context);  // (M, D), (M)
+  constexpr std::int64_t rows_of_part = 256;  // so that not all logits live at once
+  for (std::int64_t begin = 0; begin < rows.dim(0); begin += rows_of_part) {
+    const std::int64_t end = std::min(rows.dim(0), begin + rows_of_part);
+    const Tensor wanted = ops::contiguous(ops::slice(targets, 0, begin, end));  // (m)
+    const Tensor logits = ops::cast(model.vocabulary_logits(ops::slice(rows, 0, begin, end), context),
+                                    DType::float32);  // (m, V)
+    sums.loss += ops::cross_entropy(logits, wanted).item() * static_cast<double>(end - begin);
+    sums.correct += count_equal(ops::top_log_probs(logits, 1).tokens, wanted);
+  }
+  sums.tokens += rows.dim(0);
+  const auto* const pair_model = dynamic_cast<const models::PretrainingModel*>(&model);
+  if (pair_model == nullptr) return;
+  const Tensor pair = ops::cast(pair_model->pair_logits(hidden, context), DType::float32);  // (B, 2)
+  sums.pair_loss += ops::cross_entropy(pair, batch.pair_labels).item() * static_cast<double>(pair.dim(0));
+  sums.correct_pairs += count_equal(ops::top_log_probs(pair, 1).tokens, batch.pair_labels);
+  sums.pairs += pair.dim(0);
+}
+
+}  // namespace
 
 MaskedLanguageModeling::MaskedLanguageModeling(const models::VocabularyModel& model,
                                                std::vector<MaskedExamples> train,
@@ -115,41 +137,28 @@ MicroBatchLoss MaskedLanguageModeling::loss(const MicroBatchIndex& which, const 
           weight};
 }
 
-void MaskedLanguageModeling::evaluate_batch(const MaskedBatch& batch, const nn::Context& context,
-                                            Sums& sums) const {
-  const Tensor hidden = model_.encoder().hidden_states(batch.texts, context);         // (B, T, D)
-  const auto [rows, targets] = models::counted_rows(hidden, batch.targets, context);  // (M, D), (M)
-  constexpr std::int64_t rows_of_part = 256;  // so that not all logits live at once
-  for (std::int64_t begin = 0; begin < rows.dim(0); begin += rows_of_part) {
-    const std::int64_t end = std::min(rows.dim(0), begin + rows_of_part);
-    const Tensor wanted = ops::contiguous(ops::slice(targets, 0, begin, end));  // (m)
-    const Tensor logits = ops::cast(model_.vocabulary_logits(ops::slice(rows, 0, begin, end), context),
-                                    DType::float32);  // (m, V)
-    sums.loss += ops::cross_entropy(logits, wanted).item() * static_cast<double>(end - begin);
-    sums.correct += count_equal(ops::top_log_probs(logits, 1).tokens, wanted);
-  }
-  sums.tokens += rows.dim(0);
-  if (pair_model_ == nullptr) return;
-  const Tensor pair = ops::cast(pair_model_->pair_logits(hidden, context), DType::float32);  // (B, 2)
-  sums.pair_loss += ops::cross_entropy(pair, batch.pair_labels).item() * static_cast<double>(pair.dim(0));
-  sums.correct_pairs += count_equal(ops::top_log_probs(pair, 1).tokens, batch.pair_labels);
-  sums.pairs += pair.dim(0);
-}
-
 std::optional<Evaluation> MaskedLanguageModeling::evaluate(const nn::Context& context,
                                                            const std::function<bool()>& stopped) {
   check(!valid_.empty(), "there is no validation text");
+  return evaluate_masked_tokens(model_, valid_, options_.pairs, options_.batch_size, context, stopped);
+}
+
+std::optional<Evaluation> evaluate_masked_tokens(const models::VocabularyModel& model,
+                                                 const std::vector<MaskedExamples>& languages,
+                                                 PairObjective pairs, std::int64_t batch_size,
+                                                 const nn::Context& how,
+                                                 const std::function<bool()>& stopped) {
   const NoGrad no_grad;
   Sums sums;
-  const std::vector<Place> places = by_length(valid_);
-  const auto batch_size = static_cast<std::size_t>(options_.batch_size);
-  for (std::size_t begin = 0; begin < places.size(); begin += batch_size) {
+  const std::vector<Place> places = by_length(languages);
+  const auto most = static_cast<std::size_t>(batch_size);
+  for (std::size_t begin = 0; begin < places.size(); begin += most) {
     if (stopped && stopped()) return std::nullopt;
     std::vector<MaskedExample> examples;
-    for (std::size_t i = begin; i < std::min(places.size(), begin + batch_size); ++i)
-      examples.push_back(valid_[places[i].language].example(places[i].example,
-                                                            fold_in(evaluation_seed, places[i].language)));
-    evaluate_batch(collate(examples, model_.facts()), context, sums);
+    for (std::size_t i = begin; i < std::min(places.size(), begin + most); ++i)
+      examples.push_back(languages[places[i].language].example(places[i].example,
+                                                               fold_in(evaluation_seed, places[i].language)));
+    add_batch(model, collate(examples, model.facts()), how, sums);
   }
   check(sums.tokens > 0, "the validation text has no token that can be masked");
   const double loss = sums.loss / static_cast<double>(sums.tokens);
@@ -157,13 +166,13 @@ std::optional<Evaluation> MaskedLanguageModeling::evaluate(const nn::Context& co
       loss,
       {{"perplexity", std::exp(loss)},
        {"masked_accuracy", static_cast<double>(sums.correct) / static_cast<double>(sums.tokens)}}};
-  if (pair_model_ == nullptr) return evaluation;
+  if (pairs == PairObjective::none) return evaluation;
   const double pair_loss = sums.pair_loss / static_cast<double>(sums.pairs);
   evaluation.loss += pair_loss;
   evaluation.metrics.emplace_back("masked_loss", loss);
   evaluation.metrics.emplace_back("pair_loss", pair_loss);
   evaluation.metrics.emplace_back(
-      options_.pairs == PairObjective::next_sentence ? "next_sentence_accuracy" : "sentence_order_accuracy",
+      pairs == PairObjective::next_sentence ? "next_sentence_accuracy" : "sentence_order_accuracy",
       static_cast<double>(sums.correct_pairs) / static_cast<double>(sums.pairs));
   return evaluation;
 }

@@ -50,8 +50,6 @@ class MaskedLanguageModeling : public Task {
   MicroBatchLoss loss(const MicroBatchIndex& which, const nn::Context& context) override;
   std::int64_t micro_batches_per_epoch() const override { return batches_.per_epoch(); }
   bool has_validation() const override { return !valid_.empty(); }
-  // With masks that are always the same, whatever the seed. The loss is the mean over all masked tokens, and
-  // with pairs, plus the mean over the pairs.
   std::optional<Evaluation> evaluate(const nn::Context& context,
                                      const std::function<bool()>& stopped) override;
 
@@ -60,9 +58,6 @@ class MaskedLanguageModeling : public Task {
   const LanguageSampling& sampling() const { return sampling_; }
 
  private:
-  struct Sums;
-  void evaluate_batch(const MaskedBatch& batch, const nn::Context& context, Sums& sums) const;
-
   const models::VocabularyModel& model_;
   const models::PretrainingModel* pair_model_ = nullptr;  // the same, where there are pairs
   std::vector<MaskedExamples> train_, valid_;
@@ -70,5 +65,14 @@ class MaskedLanguageModeling : public Task {
   LanguageSampling sampling_;
   WindowBatches batches_;
 };
+
+// How well the masked tokens of texts are predicted, with masks that are always the same. The loss is the
+// mean over all of them, and with `pairs`, where the model is a models::PretrainingModel, plus the mean over
+// the pairs. Nothing when `stopped` said so.
+std::optional<Evaluation> evaluate_masked_tokens(const models::VocabularyModel& model,
+                                                 const std::vector<MaskedExamples>& languages,
+                                                 PairObjective pairs, std::int64_t batch_size,
+                                                 const nn::Context& how,
+                                                 const std::function<bool()>& stopped = {});
 
 }  // namespace attune::tasks

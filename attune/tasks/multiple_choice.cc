@@ -7,6 +7,7 @@
 
 #include "attune/autograd/tape.h"
 #include "attune/base/error.h"
+#include "attune/ops/cast/cast.h"
 #include "attune/tasks/metrics/classification.h"
 #include "attune/tensor/random.h"
 
@@ -87,15 +88,18 @@ std::optional<Evaluation> MultipleChoice::evaluate(const nn::Context& context,
   check(valid_.has_value(), "there are no validation questions");
   const auto scores = choice_scores(model_, *valid_, options_.batch_size, context, stopped);
   if (!scores) return std::nullopt;
+  return evaluate_choices(*scores, *valid_);
+}
+
+Evaluation evaluate_choices(std::span<const float> scores, const ChoiceInputs& truth) {
   std::vector<std::int64_t> predictions;
   double loss = 0;
-  for (std::size_t i = 0; i < valid_->size(); ++i) {
-    const auto row = std::span(*scores).subspan(i * valid_->choices, valid_->choices);
+  for (std::size_t i = 0; i < truth.size(); ++i) {
+    const auto row = scores.subspan(i * truth.choices, truth.choices);  // (C)
     predictions.push_back(std::ranges::max_element(row) - row.begin());
-    loss += cross_entropy(row, valid_->labels[i]);
+    loss += cross_entropy(row, truth.labels[i]);
   }
-  return Evaluation{loss / static_cast<double>(valid_->size()),
-                    {{"accuracy", accuracy(predictions, valid_->labels)}}};
+  return {loss / static_cast<double>(truth.size()), {{"accuracy", accuracy(predictions, truth.labels)}}};
 }
 
 std::optional<std::vector<float>> choice_scores(const models::MultipleChoiceModel& model,
@@ -108,10 +112,9 @@ std::optional<std::vector<float>> choice_scores(const models::MultipleChoiceMode
   for (std::int64_t i = 0; i < batches.per_epoch(); ++i) {
     if (stopped && stopped()) return std::nullopt;
     const auto which = batches.sorted_batch(i);
-    const auto values = model
-                            .logits(make_choice_batch(questions, which, model.facts()),
-                                    static_cast<std::int64_t>(questions.choices), how)
-                            .to_vector<float>();  // (B, C)
+    const Tensor logits = model.logits(make_choice_batch(questions, which, model.facts()),
+                                       static_cast<std::int64_t>(questions.choices), how);  // (B, C)
+    const auto values = ops::cast(logits, DType::float32).to_vector<float>();
     for (std::size_t row = 0; row < which.size(); ++row)
       std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(row * questions.choices), questions.choices,
                   scores.begin() + static_cast<std::ptrdiff_t>(which[row] * questions.choices));

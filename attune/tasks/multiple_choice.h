@@ -55,7 +55,6 @@ class MultipleChoice : public Task {
   MicroBatchLoss loss(const MicroBatchIndex& which, const nn::Context& context) override;
   std::int64_t micro_batches_per_epoch() const override { return batches_.per_epoch(); }
   bool has_validation() const override { return valid_.has_value(); }
-  // The mean cross-entropy, with the accuracy.
   std::optional<Evaluation> evaluate(const nn::Context& context,
                                      const std::function<bool()>& stopped) override;
 
@@ -72,5 +71,8 @@ std::optional<std::vector<float>> choice_scores(const models::MultipleChoiceMode
                                                 const ChoiceInputs& questions, std::int64_t batch_size,
                                                 const nn::Context& how,
                                                 const std::function<bool()>& stopped = {});
+
+// What such scores are worth: the mean cross-entropy, with the accuracy.
+Evaluation evaluate_choices(std::span<const float> scores, const ChoiceInputs& truth);
 
 }  // namespace attune::tasks

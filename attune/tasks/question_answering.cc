@@ -6,6 +6,7 @@
 
 #include "attune/autograd/tape.h"
 #include "attune/base/error.h"
+#include "attune/ops/cast/cast.h"
 #include "attune/tasks/metrics/classification.h"
 #include "attune/tasks/metrics/squad.h"
 #include "attune/tasks/metrics/whitespace.h"
@@ -158,7 +159,8 @@ std::optional<SpanLogits> span_logits(const models::QuestionAnswerer& model,
     if (stopped && stopped()) return std::nullopt;
     const auto which = batches.sorted_batch(i);
     const auto logits = model.logits(make_text_batch(windows, which, model.facts()), how);  // (B, T) both
-    const auto start = logits.start.to_vector<float>(), end = logits.end.to_vector<float>();
+    const auto start = ops::cast(logits.start, DType::float32).to_vector<float>();
+    const auto end = ops::cast(logits.end, DType::float32).to_vector<float>();
     const auto width = static_cast<std::ptrdiff_t>(logits.start.dim(1));
     for (std::size_t row = 0; row < which.size(); ++row) {
       const auto at = static_cast<std::ptrdiff_t>(row) * width;

@@ -7,6 +7,7 @@
 
 #include "attune/autograd/tape.h"
 #include "attune/base/error.h"
+#include "attune/ops/cast/cast.h"
 #include "attune/tasks/metrics/classification.h"
 #include "attune/tasks/metrics/regression.h"
 #include "attune/tensor/random.h"
@@ -130,8 +131,8 @@ std::optional<std::vector<float>> classification_scores(const models::SequenceCl
   for (std::int64_t i = 0; i < batches.per_epoch(); ++i) {
     if (stopped && stopped()) return std::nullopt;
     const auto which = batches.sorted_batch(i);
-    const auto values =
-        model.logits(make_text_batch(inputs, which, model.facts()), how).to_vector<float>();  // (B, L)
+    const Tensor logits = model.logits(make_text_batch(inputs, which, model.facts()), how);  // (B, L)
+    const auto values = ops::cast(logits, DType::float32).to_vector<float>();
     for (std::size_t row = 0; row < which.size(); ++row)
       std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(row * labels), labels,
                   scores.begin() + static_cast<std::ptrdiff_t>(which[row] * labels));

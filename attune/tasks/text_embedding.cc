@@ -16,9 +16,6 @@
 namespace attune::tasks {
 namespace {
 
-// Packing reads and writes every weight; what it saves are 15% of the products.
-constexpr std::int64_t tokens_worth_packing = 4096;
-
 double dot(std::span<const float> a, std::span<const float> b) {
   double sum = 0;
   for (std::size_t i = 0; i < a.size(); ++i) sum += static_cast<double>(a[i]) * b[i];
@@ -71,10 +68,7 @@ std::vector<float> TextEmbedder::embed(std::span<const std::string> texts, const
                                   nullptr, model_.max_length()));
   const std::int64_t of_prompt = prompt_tokens(options.prompt);
   const std::vector<std::int64_t> lengths = lengths_of(inputs);
-  if (!packed_ && std::reduce(lengths.begin(), lengths.end()) >= tokens_worth_packing) {
-    model_.pack();
-    packed_ = true;
-  }
+  packing_.expect(model_, std::reduce(lengths.begin(), lengths.end(), std::int64_t{0}));
   const ExampleBatches batches(lengths, options.batch_size, /*seed=*/0);
   const auto width = static_cast<std::size_t>(model_.width());
   std::vector<float> vectors(texts.size() * width);

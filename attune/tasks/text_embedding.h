@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "attune/models/text/sentence_embedder.h"
+#include "attune/tasks/packing.h"
 #include "attune/text/tokenizer.h"
 
 namespace attune::tasks {
@@ -49,7 +50,7 @@ class TextEmbedder {
 
   models::SentenceEmbedder model_;
   std::unique_ptr<text::Tokenizer> tokenizer_;
-  bool packed_ = false;
+  Packing packing_;
 };
 
 struct RankedText {

@@ -77,6 +77,9 @@ BertFamily::BertFamily(const BertConfig& config)
 
 BertFamily::BertFamily(const BertConfig& config, TextFacts facts)
     : config_(config), facts_(std::move(facts)) {
+  facts_.layers = config.num_hidden_layers;
+  facts_.heads = config.num_attention_heads;
+  facts_.feed_forward = config.intermediate_size;
   config_.validate();
 }
 

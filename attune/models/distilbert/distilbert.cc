@@ -93,6 +93,9 @@ DistilBertFamily::DistilBertFamily(const DistilBertConfig& config)
              .class_names = "DistilBert",
              .vocab_size = config.vocab_size,
              .width = config.dim,
+             .layers = config.n_layers,
+             .heads = config.n_heads,
+             .feed_forward = config.hidden_dim,
              .max_length = config.max_position_embeddings,
              .token_types = 0,
              .padding_token = config.pad_token_id} {

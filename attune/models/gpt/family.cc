@@ -6,7 +6,9 @@ namespace attune::models {
 
 GptFamily::GptFamily(const nlohmann::json& object, const ConfigFields& fields)
     : CausalTextFamily(object, fields, read_gpt_fields(fields), "openai-gpt", "OpenAIGPT"),
-      config_(read_gpt_fields(fields)) {}
+      config_(read_gpt_fields(fields)) {
+  set_feed_forward(config_.feed_forward_width());
+}
 
 WeightTable GptFamily::weights(bool with_head) const { return with_heads(gpt_weight_table(), with_head); }
 

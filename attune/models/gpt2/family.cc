@@ -6,7 +6,9 @@ namespace attune::models {
 
 Gpt2Family::Gpt2Family(const nlohmann::json& object, const ConfigFields& fields)
     : CausalTextFamily(object, fields, read_gpt2_fields(fields), "gpt2", "GPT2"),
-      config_(read_gpt2_fields(fields)) {}
+      config_(read_gpt2_fields(fields)) {
+  set_feed_forward(config_.n_inner);
+}
 
 WeightTable Gpt2Family::weights(bool with_head) const { return with_heads(gpt2_weight_table(), with_head); }
 

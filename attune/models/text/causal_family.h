@@ -57,12 +57,15 @@ class CausalTextFamily : public TextFamily {
                .class_names = class_names,
                .vocab_size = config.vocab_size,
                .width = config.n_embd,
+               .layers = config.n_layer,
+               .heads = config.n_head,
                .max_length = config.n_positions,
                .padding_token = config.pad_token_id.value_or(0)},
         initializer_(nn::Initializer::normal(config.initializer_range)) {
     read(fields);
   }
 
+  void set_feed_forward(std::int64_t width) { facts_.feed_forward = width; }
   // The table of a language model with those of the heads; `with_head` as in TextFamily::weights().
   static WeightTable with_heads(WeightTable table, bool with_head);
 

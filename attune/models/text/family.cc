@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "attune/models/albert/albert.h"
 #include "attune/models/bert/bert.h"
 #include "attune/models/config_fields.h"
@@ -30,6 +32,10 @@ constexpr std::pair<const char*, Reader> readers[] = {{"bert", read<BertFamily>}
                                                       {"gpt2", read<Gpt2Family>}};
 
 }  // namespace
+
+bool is_text_family(std::string_view model_type) {
+  return std::ranges::any_of(readers, [&](const auto& reader) { return reader.first == model_type; });
+}
 
 std::shared_ptr<const TextFamily> make_text_family(const nlohmann::json& config, const std::string& name) {
   const ConfigFields fields(config, name, "text encoder");

@@ -19,7 +19,8 @@ struct TextFacts {
   std::string model_type;   // "bert", as in config.json
   std::string class_names;  // "Bert": Hugging Face's classes are BertModel, BertForMaskedLM, ...
   std::int64_t vocab_size = 0, width = 0;
-  std::int64_t max_length = 0;   // the most tokens of a text, special ones included
+  std::int64_t layers = 0, heads = 0, feed_forward = 0;  // feed_forward: the width of its inner layer
+  std::int64_t max_length = 0;                           // the most tokens of a text, special ones included
   std::int64_t token_types = 0;  // how many texts of an input it tells apart; 0: it does not
   std::int64_t padding_token = 0;
   bool causal = false;                             // a token sees those before it only
@@ -66,6 +67,9 @@ class TextFamily {
   // pre-trained so; else undefined.
   virtual Tensor next_token_weight(const TextEncoder&) const { return {}; }
 };
+
+// Whether that "model_type" is one of the families here.
+bool is_text_family(std::string_view model_type);
 
 // The family of a model directory, by the "model_type" of its config.json. Throws Error, naming the known
 // ones, for another, and naming the field for what a configuration asks for beyond them.

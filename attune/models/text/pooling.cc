@@ -105,6 +105,10 @@ PoolingMode pooling_mode_from_name(std::string_view name) {
   fail("the pooling mode is \"{}\", expected one of {}", name, known);
 }
 
+std::string_view name_of(PoolingMode mode) {
+  return std::ranges::find(names, mode, [](const auto& pair) { return pair.second; })->first;
+}
+
 Tensor pool(const Tensor& hidden, const Tensor& mask, const Pooling& pooling, std::int64_t prompt_tokens) {
   const Tensor states = ops::contiguous(ops::cast(hidden, DType::float32));  // (B, T, D)
   const auto texts = counted_tokens(states, mask, pooling.include_prompt ? 0 : prompt_tokens);

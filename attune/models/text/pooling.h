@@ -24,6 +24,7 @@ enum class PoolingMode : std::uint8_t {
 // The names in 1_Pooling/config.json: "cls", "max", "mean", "mean_sqrt_len_tokens", "weightedmean",
 // "lasttoken". Throws Error for another name, with these.
 PoolingMode pooling_mode_from_name(std::string_view name);
+std::string_view name_of(PoolingMode mode);
 
 struct Pooling {
   std::vector<PoolingMode> modes = {PoolingMode::mean};  // their vectors side by side

@@ -1,11 +1,13 @@
-#include "apps/attune/eval_translation.h"
+// attune eval of models that write a text for a text: translations, answers, summaries.
 
 #include <fmt/format.h>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "apps/attune/eval.h"
 #include "attune/io/message.h"
+#include "attune/models/config_fields.h"
 #include "attune/tasks/metrics/bleu.h"
 #include "attune/tasks/metrics/chrf.h"
 #include "attune/tasks/text_to_text.h"
@@ -36,14 +38,14 @@ struct Corpus {
 };
 
 // Whether the files are tables with named columns rather than lines of two texts.
-bool are_tables(const TranslationEvalOptions& options) {
+bool are_tables(const EvalOptions& options) {
   if (options.tables) return true;
   const std::filesystem::path first = options.data.front();
   const auto name = first.extension() == ".gz" ? first.stem() : first;
   if (name.extension() == ".tsv" && options.data.size() == 1) {
     std::string header;
     text::LineReader(first).next(header);
-    return header == options.columns.source + "\t" + options.columns.target;
+    return header == options.pairs.source + "\t" + options.pairs.target;
   }
   return text::is_table_name(first.string()) && name.extension() != ".tsv" && name.extension() != ".tab";
 }
@@ -56,16 +58,16 @@ Corpus encoded(TextPairs pairs, const Translator& translator) {
   return {std::move(pairs), std::move(tokens.corpus), std::move(less)};
 }
 
-Corpus read_parallel(const TranslationEvalOptions& options, const Translator& translator) {
+Corpus read_parallel(const EvalOptions& options, const Translator& translator) {
   const std::vector<std::filesystem::path> paths(options.data.begin(), options.data.end());
   text::ParallelReader reader(paths);
   TextPairs pairs;
   for (text::SentencePair pair; reader.next(pair);) {
-    pairs.sources.push_back(options.columns.prefix + pair.source);
+    pairs.sources.push_back(options.pairs.prefix + pair.source);
     pairs.targets.push_back(std::move(pair.target));
   }
   check(!pairs.sources.empty(), "{} is empty, expected sentences", options.data.front());
-  if (!options.columns.prefix.empty()) return encoded(std::move(pairs), translator);
+  if (!options.pairs.prefix.empty()) return encoded(std::move(pairs), translator);
   text::ParallelCorpus corpus = text::read_parallel_corpus(
       paths, translator.tokenizer(),
       {translator.model().max_source_length(), translator.model().max_target_length()});
@@ -73,11 +75,16 @@ Corpus read_parallel(const TranslationEvalOptions& options, const Translator& tr
   return {std::move(pairs), std::move(corpus), std::move(less)};
 }
 
-Figures evaluate(const TranslationEvalOptions& options) {
-  Translator translator(options.translator);
-  const Corpus data = are_tables(options)
-                          ? encoded(read_pair_tables(options.data, options.columns), translator)
-                          : read_parallel(options, translator);
+Figures evaluate(const EvalOptions& options) {
+  TranslatorOptions translation = options.translator;
+  translation.directory = options.directory;
+  translation.dtype = options.dtype;
+  if (options.batch_size) translation.batch_size = *options.batch_size;
+  // As its training writes texts, and transformers' generate().
+  if (models::read_model_type(options.directory) == "t5") translation.default_num_beams = 1;
+  Translator translator(translation);
+  const Corpus data = are_tables(options) ? encoded(read_pair_tables(options.data, options.pairs), translator)
+                                          : read_parallel(options, translator);
   Figures figures;
   figures.search = translator.search();
   figures.sentences = data.pairs.sources.size();
@@ -98,7 +105,7 @@ Figures evaluate(const TranslationEvalOptions& options) {
 
 }  // namespace
 
-void evaluate_translation_model(const TranslationEvalOptions& options) {
+void evaluate_encoder_decoder(const EvalOptions& options) {
   const Figures figures = evaluate(options);
   const auto& [loss, perplexity, tokens] = figures.predicted;
   if (!figures.left_out.empty()) io::print_message(stderr, "attune: the loss has {}\n", figures.left_out);
