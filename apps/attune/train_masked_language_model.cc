@@ -56,6 +56,7 @@ void add_train_masked_language_model(Program& program, CLI::App& train) {
   if (program.is_asked_for({"train", "mlm"})) apply_config(program.arguments, *run);
   add_data_flags(verb, *run);
   add_encoder_flags(verb, run->encoder);
+  add_context_flag(verb, run->encoder);
   add_objective_flags(verb, *run);
   add_optimizer_flags(verb, run->training);
   add_run_flags(verb, run->place, run->training, "Times through the text; 0: given by --max-steps");

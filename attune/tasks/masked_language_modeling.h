@@ -50,6 +50,7 @@ class MaskedLanguageModeling : public Task {
   MicroBatchLoss loss(const MicroBatchIndex& which, const nn::Context& context) override;
   std::int64_t micro_batches_per_epoch() const override { return batches_.per_epoch(); }
   bool has_validation() const override { return !valid_.empty(); }
+  std::vector<std::string> metric_names() const override;
   // With masks that are always the same, whatever the seed. The loss is the mean over all masked tokens, and
   // with pairs, plus the mean over the pairs.
   std::optional<Evaluation> evaluate(const nn::Context& context,
