@@ -134,7 +134,7 @@ class CausalScorer : public AnswerScorer {
   // then each one's own, R at most, padded on the left.
   struct Rows {
     std::int64_t shared = 0, most = 0;  // P, R
-    std::vector<std::int64_t> lengths;  // of the own tokens
+    std::vector<std::int64_t> lengths = {};  // of the own tokens
 
     std::int64_t total() const { return shared + most; }
 
@@ -153,7 +153,7 @@ class CausalScorer : public AnswerScorer {
   };
 
   Prompt encode(const PromptAndAnswers& request, std::vector<AnswerScore>& scores) {
-    Prompt prompt{prompt_ids(request.prompt), {}};
+    Prompt prompt{.ids = prompt_ids(request.prompt), .answers = {}};
     for (std::size_t i = 0; i < request.answers.size(); ++i) {
       prompt.answers.push_back({answer_ids(request.prompt, prompt.ids, request.answers[i]), &scores[i], 0});
       scores[i].tokens = std::ssize(prompt.answers.back().ids);

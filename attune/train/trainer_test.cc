@@ -306,11 +306,13 @@ TEST_F(TrainerTest, AMetricSaysWhichModelIsTheBest) {
     EXPECT_NE(model_in(at("a")), run.model.values()) << "that of step 3";
   }
   options.max_steps = 15;
-  TestRun again(at("a"), RunMode::resume, options);
-  again.task.scripted_losses = {2, 4, 3.5};
-  const TrainingResult result = again.train();
-  EXPECT_EQ(result.best_metric, 8);
-  EXPECT_EQ(result.best_step, 12);
+  {
+    TestRun again(at("a"), RunMode::resume, options);
+    again.task.scripted_losses = {2, 4, 3.5};
+    const TrainingResult result = again.train();
+    EXPECT_EQ(result.best_metric, 8);
+    EXPECT_EQ(result.best_step, 12);
+  }
   options.metric_for_best_model = "loss";
   EXPECT_THAT([&] { TestRun(at("a"), RunMode::resume, options); },
               ThrowsMessage<Error>(HasSubstr("metric_for_best_model: \"twice\" there, \"loss\" now")));

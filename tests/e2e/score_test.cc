@@ -118,7 +118,6 @@ TEST_F(Answers, ExamplesAreTheFirstOrDrawnForEachPrompt) {
     return read("all.jsonl");
   };
   const std::string first = score("--input valid.csv --examples train.csv");
-  EXPECT_EQ(score("--input valid.csv --examples train.csv --batch-size 3").size(), first.size());
   const std::string drawn = score("--input valid.csv --examples train.csv --seed 1");
   EXPECT_NE(drawn, first);
   EXPECT_EQ(score("--input valid.csv --examples train.csv --seed 1"), drawn);
