@@ -15,13 +15,8 @@ using models::TextLabels;
 std::size_t label_column(const ClassificationRun& run) { return run.columns.label_column(); }
 
 std::vector<std::string> names_in(const ClassificationRun& run, const std::vector<text::Table>& tables) {
-  std::vector<std::string> found;
-  for (const text::Table& table : tables) {
-    for (std::string& label : run.multi_label
-                                  ? tasks::distinct_set_labels(table, label_column(run), run.label_separator)
-                                  : tasks::distinct_labels(table, label_column(run)))
-      found.push_back(std::move(label));
-  }
+  auto found = run.multi_label ? tasks::distinct_set_labels(tables, label_column(run), run.label_separator)
+                               : tasks::distinct_labels(tables, label_column(run));
   check(!found.empty(), "no text of the training data has a label: there is nothing to learn");
   return tasks::LabelMap::of_labels(std::move(found)).names();
 }
@@ -69,7 +64,7 @@ TextLabels labels_of(const ClassificationRun& run, const std::vector<text::Table
         "every text of the training data has the label \"{}\": there is nothing to learn",
         labels.names.front());
   if (!run.label_columns.empty()) return labels;  // in the order of the columns
-  if (!run.encoder.is_new()) labels.names = stored_labels_or(std::move(labels.names), run.encoder.model);
+  labels.names = stored_labels_or(std::move(labels.names), run.encoder);
   return labels;
 }
 

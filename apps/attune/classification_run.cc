@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "apps/attune/classification_data.h"
@@ -21,26 +20,20 @@ namespace fs = std::filesystem;
 using models::ProblemType;
 
 void validate(const ClassificationRun& run) {
-  if (!run.place.resume && !run.train.empty()) run.encoder.validate();
-  validate_encoder_run(run.train, run.encoder.model, run.max_length, run.batch_size, run.place);
+  validate_encoder_run(!run.train.empty(), run.encoder, run.max_length, run.batch_size, run.place);
   run.columns.validate();
   if (run.symmetric && !run.columns.pairs())
     fail_usage("--symmetric takes pairs: name two columns, --text FIRST SECOND");
   validate_labels(run);
 }
 
-// The texts of the tables one after the other, for learning a tokenizer.
-text::NextText texts_of(const std::vector<text::Table>& tables, std::size_t columns) {
-  return [&tables, columns, table = std::size_t{0}, at = std::size_t{0}](std::string& text) mutable {
-    while (table < tables.size() && at == tables[table].rows() * columns) {
-      ++table;
-      at = 0;
-    }
-    if (table == tables.size()) return false;
-    text = tables[table].value(at / columns, at % columns);
-    ++at;
-    return true;
-  };
+std::vector<std::string> texts_of(const std::vector<text::Table>& tables, std::size_t columns) {
+  std::vector<std::string> texts;
+  for (const text::Table& table : tables) {
+    for (std::size_t i = 0; i < table.rows() * columns; ++i)
+      texts.emplace_back(table.value(i / columns, i % columns));
+  }
+  return texts;
 }
 
 struct Started {
@@ -55,7 +48,8 @@ Started start(const ClassificationRun& run, const std::vector<text::Table>& tabl
   if (checkpoint)
     return {models::load_sequence_classifier(checkpoint->path), text::load_tokenizer(checkpoint->path), {}};
   const EncoderChoice& choice = run.encoder;
-  auto given = encoder_tokenizer(choice, texts_of(tables, run.columns.text.size()));
+  auto given =
+      encoder_tokenizer(choice, one_by_one([&] { return texts_of(tables, run.columns.text.size()); }));
   auto family = encoder_family(choice, *given);
   if (run.symmetric && !family->facts().causal)
     fail_usage("--symmetric is for openai-gpt and gpt2, {} is a {}", choice.model,
@@ -85,44 +79,11 @@ void tell(std::FILE* progress, const models::SequenceClassifier& model, const st
   tell_fresh(progress, fresh);
 }
 
-// Calls visit(name, field) for every option of the run beside those of training, under the name of its flag.
-template <typename Run, typename Visit>
-void for_each_field(Run& run, Visit&& visit) {
-  visit("regression", run.regression);
-  visit("train", run.train);
-  visit("valid", run.valid);
-  visit("text", run.columns.text);
-  visit("label", run.columns.label);
-  visit("columns", run.columns.names);
-  visit("multi_label", run.multi_label);
-  visit("label_separator", run.label_separator);
-  visit("label_columns", run.label_columns);
-  visit("class_weights", run.class_weights);
-  for_each_encoder_field(run.encoder, visit);
-  visit("max_length", run.max_length);
-  visit("lm_weight", run.lm_weight);
-  visit("symmetric", run.symmetric);
-  visit("batch_size", run.batch_size);
-}
-
 }  // namespace
-
-void to_json(nlohmann::ordered_json& json, const ClassificationRun& run) {
-  for_each_field(run, [&](const char* name, const auto& field) { json[name] = field; });
-}
-
-void from_json(const nlohmann::ordered_json& json, ClassificationRun& run) {
-  const bool regression = run.regression;
-  read_run(json, run, [](auto& of, auto visit) { for_each_field(of, visit); });
-  if (run.regression != regression)
-    fail_usage("it is of a run of attune train {}", run.regression ? "regression" : "classification");
-}
 
 train::TrainingResult train_classification(const ClassificationRun& run, std::FILE* progress) {
   validate(run);
-  nlohmann::ordered_json configuration;
-  to_json(configuration, run);
-  train::RunDirectory directory(run.place.out, run.place.mode(), run.training, configuration.dump());
+  train::RunDirectory directory = open_directory(run);
 
   const auto checkpoint = directory.checkpoint();
   const auto tables = read_tables(run, run.train);

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdio>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -39,12 +38,27 @@ struct ClassificationRun {
   std::int64_t batch_size = 16;
 
   RunPlace place;
-};
 
-// What makes a run, under the names of its flags: training_config.json, to be given back with --config.
-void to_json(nlohmann::ordered_json& json, const ClassificationRun& run);
-// Throws UsageError for a key that is not an option, naming it.
-void from_json(const nlohmann::ordered_json& json, ClassificationRun& run);
+  // Every option beside those of training, under the name of its flag; see train_flags.h.
+  static void for_each_field(auto& run, auto&& visit) {
+    visit("regression", run.regression);
+    visit("train", run.train);
+    visit("valid", run.valid);
+    visit("text", run.columns.text);
+    visit("label", run.columns.label);
+    visit("columns", run.columns.names);
+    visit("multi_label", run.multi_label);
+    visit("label_separator", run.label_separator);
+    visit("label_columns", run.label_columns);
+    visit("class_weights", run.class_weights);
+    for_each_encoder_field(run.encoder, visit);
+    visit("context", run.encoder.sizes.context);
+    visit("max_length", run.max_length);
+    visit("lm_weight", run.lm_weight);
+    visit("symmetric", run.symmetric);
+    visit("batch_size", run.batch_size);
+  }
+};
 
 // Trains and leaves the model in run.place.out. `progress` may be null.
 train::TrainingResult train_classification(const ClassificationRun& run, std::FILE* progress);

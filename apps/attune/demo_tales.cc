@@ -103,8 +103,8 @@ int run(const fs::path& out) {
       "  attune generate {} --prompt \"In the spring the old baker \"\n"
       "  attune info {} --shapes\n"
       "  attune train lm --train YOUR-TEXT.txt --valid-fraction 0.1 --max-steps 2000 --out runs/mine\n",
-      result.steps_done, result.elapsed_seconds, result.best_eval_loss.value_or(0),
-      sample(*model, *tokenizer), out.string(), out.string(), out.string());
+      result.steps_done, result.elapsed_seconds, result.best_metric.value_or(0), sample(*model, *tokenizer),
+      out.string(), out.string(), out.string());
   return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <filesystem>
+#include <utility>
 
 #include "apps/attune/command.h"
 #include "attune/base/error.h"
@@ -42,7 +43,7 @@ void EncoderChoice::validate() const {
 void add_encoder_flags(CLI::App& verb, EncoderChoice& choice) {
   auto& sizes = choice.sizes;
   verb.add_option("--model", choice.model,
-                  fmt::format("Model directory to continue from, or a new encoder: {}",
+                  fmt::format("Model directory to start from, or a new encoder: {}",
                               fmt::join(models::new_family_names(), ", ")))
       ->group("Model");
   verb.add_option("--tokenizer", choice.tokenizer,
@@ -56,11 +57,14 @@ void add_encoder_flags(CLI::App& verb, EncoderChoice& choice) {
   size("--heads", sizes.heads, "Attention heads of a layer");
   size("--width", sizes.width, "Width of the hidden states");
   size("--feed-forward", sizes.feed_forward, "Width of the feed-forward network; 0: four times the width");
-  size("--context", sizes.context, "Most tokens of a text, special ones included");
   size("--dropout", sizes.dropout, "Dropout of a new encoder");
   size("--embedding-width", sizes.embedding_width, "Width of a new albert's embeddings; 0: 128");
   size("--layer-groups", sizes.layer_groups,
        "Groups of a new albert's layers that share weights; as many as layers: none do; 0: one group of all");
+}
+
+void add_context_flag(CLI::App& verb, EncoderChoice& choice) {
+  add_value(verb, "Model", "--context", choice.sizes.context, "Most tokens of a text, special ones included");
 }
 
 void refuse_sizes_of_directory(const CLI::App& verb, const EncoderChoice& choice) {
@@ -69,6 +73,22 @@ void refuse_sizes_of_directory(const CLI::App& verb, const EncoderChoice& choice
     if (verb.get_option(flag)->count() > 0)
       fail_usage("{} is for a new encoder, the model of {} has its own", flag, choice.model);
   }
+}
+
+void expect_vocabulary(const text::Tokenizer& tokenizer, const models::TextFacts& facts,
+                       const std::string& model) {
+  check(tokenizer.vocab_size() <= facts.vocab_size, "the tokenizer has {} tokens, the model of {} takes {}",
+        tokenizer.vocab_size(), model, facts.vocab_size);
+}
+
+text::NextText one_by_one(std::function<std::vector<std::string>()> all) {
+  return [all = std::move(all), texts = std::vector<std::string>(),
+          next = std::size_t{0}](std::string& text) mutable {
+    if (all) texts = std::exchange(all, nullptr)();
+    if (next == texts.size()) return false;
+    text = texts[next++];
+    return true;
+  };
 }
 
 std::unique_ptr<text::Tokenizer> encoder_tokenizer(const EncoderChoice& choice, const text::NextText& texts) {

@@ -3,12 +3,12 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "apps/attune/encoder_run.h"
 #include "attune/models/text/heads.h"
 #include "attune/models/text/new_family.h"
 #include "attune/text/tokenizer_choice.h"
@@ -26,13 +26,15 @@ struct EncoderChoice {
   void validate() const;
 };
 
-// --model, --tokenizer and the sizes.
+// --model, --tokenizer and the sizes but for --context.
 void add_encoder_flags(CLI::App& verb, EncoderChoice& choice);
+// --context.
+void add_context_flag(CLI::App& verb, EncoderChoice& choice);
 // Throws UsageError for sizes that were given on the command line beside a directory, which has its own.
 // --context is not among them: it may be shorter than what the model takes.
 void refuse_sizes_of_directory(const CLI::App& verb, const EncoderChoice& choice);
 
-// Calls visit(name, field) for every option, under the name of its flag.
+// Calls visit(name, field) for every option but --context, under the name of its flag.
 template <typename Choice, typename Visit>
 void for_each_encoder_field(Choice& choice, Visit&& visit) {
   visit("model", choice.model);
@@ -41,11 +43,17 @@ void for_each_encoder_field(Choice& choice, Visit&& visit) {
   visit("heads", choice.sizes.heads);
   visit("width", choice.sizes.width);
   visit("feed_forward", choice.sizes.feed_forward);
-  visit("context", choice.sizes.context);
   visit("dropout", choice.sizes.dropout);
   visit("embedding_width", choice.sizes.embedding_width);
   visit("layer_groups", choice.sizes.layer_groups);
 }
+
+// Throws Error for a tokenizer with more tokens than the model.
+void expect_vocabulary(const text::Tokenizer& tokenizer, const models::TextFacts& facts,
+                       const std::string& model);
+
+// The texts that `all` gives, which is asked when the first is wanted, one after the other.
+text::NextText one_by_one(std::function<std::vector<std::string>()> all);
 
 // The directory's tokenizer, or the one that --tokenizer asks for, learned from `texts` where it is to be.
 std::unique_ptr<text::Tokenizer> encoder_tokenizer(const EncoderChoice& choice, const text::NextText& texts);

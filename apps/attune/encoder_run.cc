@@ -12,26 +12,25 @@
 
 namespace attune::command {
 
-void validate_encoder_run(const std::vector<std::string>& train, const std::string& model,
-                          std::int64_t max_length, std::int64_t batch_size, const RunPlace& place) {
-  if (train.empty() && !place.resume)
-    fail_usage("--train FILE is missing: what should the model learn from?");
-  if (model.empty() && !place.resume)
-    fail_usage("--model DIR is missing: which pretrained encoder should learn it?");
+void validate_encoder_run(bool has_data, const EncoderChoice& encoder, std::int64_t max_length,
+                          std::int64_t batch_size, const RunPlace& place) {
+  if (!has_data && !place.resume) fail_usage("--train FILE is missing: what should the model learn from?");
+  if (!place.resume) encoder.validate();
   place.validate();
   expect_positive("--batch-size", batch_size);
   if (max_length < 0) fail_usage("--max-length is {}, expected 0 (what the model takes) or more", max_length);
 }
 
-std::vector<std::string> labels_to_learn(std::vector<std::string> found, const std::string& model) {
+std::vector<std::string> labels_to_learn(std::vector<std::string> found, const EncoderChoice& encoder) {
   std::vector<std::string> names = tasks::LabelMap::of_labels(std::move(found)).names();
   check(names.size() > 1, "everything in the training data has the label \"{}\": there is nothing to learn",
         names.front());
-  return stored_labels_or(std::move(names), model);
+  return stored_labels_or(std::move(names), encoder);
 }
 
-std::vector<std::string> stored_labels_or(std::vector<std::string> names, const std::string& model) {
-  std::vector<std::string> stored = models::read_text_labels(model).names;
+std::vector<std::string> stored_labels_or(std::vector<std::string> names, const EncoderChoice& encoder) {
+  if (encoder.is_new()) return names;
+  std::vector<std::string> stored = models::read_text_labels(encoder.model).names;
   const bool covered = std::ranges::all_of(
       names, [&](const std::string& name) { return std::ranges::find(stored, name) != stored.end(); });
   return covered ? stored : names;
@@ -54,20 +53,6 @@ double lm_weight_of(double wanted, const models::TextFacts& facts) {
     fail_usage("--lm-weight is for openai-gpt and gpt2; a {} does not predict the next token",
                facts.model_type);
   return wanted;
-}
-
-void expect_vocabulary(const text::Tokenizer& tokenizer, const models::TextFacts& facts,
-                       const std::string& model) {
-  check(tokenizer.vocab_size() <= facts.vocab_size, "the tokenizer has {} tokens, the model of {} takes {}",
-        tokenizer.vocab_size(), model, facts.vocab_size);
-}
-
-std::function<void(const std::filesystem::path&)> saver_of(const models::TextModel& model,
-                                                           const text::Tokenizer& tokenizer) {
-  return [&model, &tokenizer](const std::filesystem::path& to) {
-    model.save(to);
-    text::save_tokenizer(tokenizer, to, model.facts().max_length, model.facts().token_types > 1);
-  };
 }
 
 void tell_fresh(std::FILE* progress, const std::vector<std::string>& fresh) {

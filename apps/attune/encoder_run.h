@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "apps/attune/encoder_choice.h"
+#include "apps/attune/model_saver.h"
 #include "apps/attune/train_flags.h"
 #include "attune/models/text/heads.h"
 #include "attune/text/tokenizer.h"
@@ -27,16 +29,17 @@ inline train::TrainingOptions fine_tuning() {
   return training;
 }
 
-// --train, --model, --max-length, --batch-size and the place of a run: throws UsageError naming the flag.
-void validate_encoder_run(const std::vector<std::string>& train, const std::string& model,
-                          std::int64_t max_length, std::int64_t batch_size, const RunPlace& place);
+// --train, of which `has_data` says whether it was given, --model, --max-length, --batch-size and the place
+// of a run: throws UsageError naming the flag.
+void validate_encoder_run(bool has_data, const EncoderChoice& encoder, std::int64_t max_length,
+                          std::int64_t batch_size, const RunPlace& place);
 
 // The labels of the training data, or those of the directory where they cover these: its head then goes on.
 // Throws Error when there is but one.
-std::vector<std::string> labels_to_learn(std::vector<std::string> found, const std::string& model);
+std::vector<std::string> labels_to_learn(std::vector<std::string> found, const EncoderChoice& encoder);
 
 // Those of the directory where they cover these, else these.
-std::vector<std::string> stored_labels_or(std::vector<std::string> names, const std::string& model);
+std::vector<std::string> stored_labels_or(std::vector<std::string> names, const EncoderChoice& encoder);
 
 // The most tokens of an input, --max-length or as many as the model takes. Throws UsageError for a number
 // that leaves no token of the texts.
@@ -47,25 +50,19 @@ std::int64_t input_length(std::int64_t max_length, bool pairs, const text::Token
 // 2018, section 4.1), 0 for those that read both ways. Throws UsageError for a weight of theirs.
 double lm_weight_of(double wanted, const models::TextFacts& facts);
 
-// Throws Error for a tokenizer with more tokens than the model.
-void expect_vocabulary(const text::Tokenizer& tokenizer, const models::TextFacts& facts,
-                       const std::string& model);
-
-// Writes a model directory: model and tokenizer, which must outlive it.
-std::function<void(const std::filesystem::path&)> saver_of(const models::TextModel& model,
-                                                           const text::Tokenizer& tokenizer);
-
 // Says which parameters were drawn, unless `progress` is null.
 void tell_fresh(std::FILE* progress, const std::vector<std::string>& fresh);
 
-// The encoder with a head for the labels; of a resumed run, that of the checkpoint. `labels` is asked for
-// them where they are needed.
-template <typename Model, typename Labels>
-models::StartedModel<Model> start_encoder(const std::string& model, std::uint64_t seed,
-                                          const std::optional<train::Checkpoint>& checkpoint, Labels labels) {
+// The encoder with a head; of a resumed run, that of the checkpoint. `labels` is asked for the head's where
+// they are needed: none to keep the directory's.
+template <typename Model>
+models::StartedModel<Model> start_encoder(const EncoderChoice& choice, std::uint64_t seed,
+                                          const std::optional<train::Checkpoint>& checkpoint,
+                                          const text::Tokenizer& tokenizer,
+                                          const std::function<std::optional<models::TextLabels>()>& labels) {
   if (checkpoint) return {models::load_text_model<Model>(checkpoint->path), {}};
   Generator generator{.seed = seed};
-  return models::start_text_model<Model>(model, labels(), generator);
+  return start_encoder<Model>(choice, labels(), tokenizer, generator);
 }
 
 }  // namespace attune::command

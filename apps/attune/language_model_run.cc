@@ -1,8 +1,8 @@
 #include "apps/attune/language_model_run.h"
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
+#include "apps/attune/model_saver.h"
 #include "apps/attune/training_text.h"
 #include "attune/io/message.h"
 #include "attune/models/gpt/gpt.h"
@@ -91,40 +91,11 @@ std::unique_ptr<models::CausalLanguageModel> make_model(const LanguageModelRun& 
   return model;
 }
 
-// Calls visit(name, field) for every option of the run beside those of training, under the name of its flag.
-template <typename Run, typename Visit>
-void for_each_field(Run& run, Visit&& visit) {
-  visit("train", run.train);
-  visit("valid", run.valid);
-  visit("valid_fraction", run.valid_fraction);
-  visit("separator", run.separator);
-  visit("tokenizer", run.tokenizer);
-  visit("model", run.model);
-  visit("layers", run.layers);
-  visit("heads", run.heads);
-  visit("width", run.width);
-  visit("context", run.context);
-  visit("feed_forward", run.feed_forward);
-  visit("dropout", run.dropout);
-  visit("batch_size", run.batch_size);
-  visit("eval_stride", run.eval_stride);
-}
-
 }  // namespace
-
-void to_json(nlohmann::ordered_json& json, const LanguageModelRun& run) {
-  for_each_field(run, [&](const char* name, const auto& field) { json[name] = field; });
-}
-
-void from_json(const nlohmann::ordered_json& json, LanguageModelRun& run) {
-  read_run(json, run, [](auto& of, auto visit) { for_each_field(of, visit); });
-}
 
 train::TrainingResult train_language_model(const LanguageModelRun& run, std::FILE* progress) {
   validate(run);
-  nlohmann::ordered_json configuration;
-  to_json(configuration, run);
-  train::RunDirectory directory(run.place.out, run.place.mode(), run.training, configuration.dump());
+  train::RunDirectory directory = open_directory(run);
 
   const auto checkpoint = directory.checkpoint();
   const std::string choice = checkpoint         ? checkpoint->path.string()
@@ -140,11 +111,9 @@ train::TrainingResult train_language_model(const LanguageModelRun& run, std::FIL
                                 .batch_size = run.batch_size,
                                 .eval_stride = run.eval_stride,
                                 .seed = run.training.seed});
-  const auto save = [&](const fs::path& to) {
-    model->save(to);
-    text::save_tokenizer(*tokenizer, to, model->context_length());
-  };
-  return train::Trainer(model->parameters(), model->weight_table(), task, directory, save, progress).train();
+  return train::Trainer(model->parameters(), model->weight_table(), task, directory,
+                        saver_of(*model, *tokenizer, model->context_length()), progress)
+      .train();
 }
 
 }  // namespace attune::command

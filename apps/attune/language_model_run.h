@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdio>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,12 +37,25 @@ struct LanguageModelRun {
 
   // The run
   RunPlace place;
-};
 
-// What makes a run, under the names of its flags: training_config.json, to be given back with --config.
-void to_json(nlohmann::ordered_json& json, const LanguageModelRun& run);
-// Throws UsageError for a key that is not an option, naming it.
-void from_json(const nlohmann::ordered_json& json, LanguageModelRun& run);
+  // Every option beside those of training, under the name of its flag; see train_flags.h.
+  static void for_each_field(auto& run, auto&& visit) {
+    visit("train", run.train);
+    visit("valid", run.valid);
+    visit("valid_fraction", run.valid_fraction);
+    visit("separator", run.separator);
+    visit("tokenizer", run.tokenizer);
+    visit("model", run.model);
+    visit("layers", run.layers);
+    visit("heads", run.heads);
+    visit("width", run.width);
+    visit("context", run.context);
+    visit("feed_forward", run.feed_forward);
+    visit("dropout", run.dropout);
+    visit("batch_size", run.batch_size);
+    visit("eval_stride", run.eval_stride);
+  }
+};
 
 // Trains and leaves the model in run.out. `progress` may be null.
 train::TrainingResult train_language_model(const LanguageModelRun& run, std::FILE* progress);

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "apps/attune/encoder_run.h"
 #include "apps/attune/masked_language_model_data.h"
@@ -48,9 +47,8 @@ template <typename Model>
 std::unique_ptr<VocabularyModel> start_as(const MaskedLanguageModelRun& run, const text::Tokenizer& tokenizer,
                                           const std::optional<train::Checkpoint>& checkpoint,
                                           std::vector<std::string>& fresh) {
-  if (checkpoint) return models::load_text_model<Model>(checkpoint->path);
-  Generator generator{.seed = run.training.seed};
-  auto started = start_encoder<Model>(run.encoder, std::nullopt, tokenizer, generator);
+  auto started = start_encoder<Model>(run.encoder, run.training.seed, checkpoint, tokenizer,
+                                      [] { return std::nullopt; });
   fresh = std::move(started.fresh);
   return std::move(started.model);
 }
@@ -75,39 +73,11 @@ void tell(std::FILE* progress, const MaskedLanguageModelRun& run, const Vocabula
   tell_fresh(progress, fresh);
 }
 
-// Calls visit(name, field) for every option of the run beside those of training, under the name of its flag.
-template <typename Run, typename Visit>
-void for_each_field(Run& run, Visit&& visit) {
-  visit("train", run.train);
-  visit("valid", run.valid);
-  visit("language_smoothing", run.language_smoothing);
-  visit("packing", run.packing);
-  for_each_encoder_field(run.encoder, visit);
-  visit("masking", run.masking);
-  visit("mask_probability", run.masked.probability);
-  visit("mask_replace_probability", run.masked.mask_replace_probability);
-  visit("random_replace_probability", run.masked.random_replace_probability);
-  visit("whole_word_mask", run.masked.whole_words);
-  visit("next_sentence", run.next_sentence);
-  visit("sentence_order", run.sentence_order);
-  visit("batch_size", run.batch_size);
-}
-
 }  // namespace
-
-void to_json(nlohmann::ordered_json& json, const MaskedLanguageModelRun& run) {
-  for_each_field(run, [&](const char* name, const auto& field) { json[name] = field; });
-}
-
-void from_json(const nlohmann::ordered_json& json, MaskedLanguageModelRun& run) {
-  read_run(json, run, [](auto& of, auto visit) { for_each_field(of, visit); });
-}
 
 train::TrainingResult train_masked_language_model(const MaskedLanguageModelRun& run, std::FILE* progress) {
   validate(run);
-  nlohmann::ordered_json configuration;
-  to_json(configuration, run);
-  train::RunDirectory directory(run.place.out, run.place.mode(), run.training, configuration.dump());
+  train::RunDirectory directory = open_directory(run);
 
   const auto checkpoint = directory.checkpoint();
   const auto languages = text::find_languages(run.train);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdio>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -44,16 +43,29 @@ struct MaskedLanguageModelRun {
   std::int64_t batch_size = 32;
 
   RunPlace place;
+
+  // Every option beside those of training, under the name of its flag; see train_flags.h.
+  static void for_each_field(auto& run, auto&& visit) {
+    visit("train", run.train);
+    visit("valid", run.valid);
+    visit("language_smoothing", run.language_smoothing);
+    visit("packing", run.packing);
+    for_each_encoder_field(run.encoder, visit);
+    visit("context", run.encoder.sizes.context);
+    visit("masking", run.masking);
+    visit("mask_probability", run.masked.probability);
+    visit("mask_replace_probability", run.masked.mask_replace_probability);
+    visit("random_replace_probability", run.masked.random_replace_probability);
+    visit("whole_word_mask", run.masked.whole_words);
+    visit("next_sentence", run.next_sentence);
+    visit("sentence_order", run.sentence_order);
+    visit("batch_size", run.batch_size);
+  }
 };
 
 // What examples are like: --packing, --mask-probability and the others of masks, --next-sentence,
 // --sentence-order.
 void add_example_flags(CLI::App& verb, MaskedLanguageModelRun& run);
-
-// What makes a run, under the names of its flags: training_config.json, to be given back with --config.
-void to_json(nlohmann::ordered_json& json, const MaskedLanguageModelRun& run);
-// Throws UsageError for a key that is not an option, naming it.
-void from_json(const nlohmann::ordered_json& json, MaskedLanguageModelRun& run);
 
 // Trains and leaves the model in run.place.out. `progress` may be null.
 train::TrainingResult train_masked_language_model(const MaskedLanguageModelRun& run, std::FILE* progress);

@@ -2,8 +2,8 @@
 
 #include <fmt/ranges.h>
 
-#include <filesystem>
-#include <nlohmann/json.hpp>
+#include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "apps/attune/encoder_run.h"
@@ -13,19 +13,10 @@
 namespace attune::command {
 namespace {
 
-namespace fs = std::filesystem;
-
 void validate(const MultipleChoiceRun& run) {
-  if (run.train.empty() && !run.place.resume)
-    fail_usage("--train FILE is missing: what should the model learn from?");
-  if (run.model.empty() && !run.place.resume)
-    fail_usage("--model DIR is missing: which pretrained model should learn it?");
-  run.place.validate();
+  validate_encoder_run(!run.train.empty(), run.encoder, run.max_length, run.batch_size, run.place);
   run.columns.validate();
   if (run.columns.label.empty()) fail_usage("--label is empty: which column has the right choice?");
-  expect_positive("--batch-size", run.batch_size);
-  if (run.max_length < 0)
-    fail_usage("--max-length is {}, expected 0 (what the model takes) or more", run.max_length);
 }
 
 struct Started {
@@ -34,33 +25,37 @@ struct Started {
   std::vector<std::string> fresh;  // parameters that were drawn
 };
 
-// The pretrained model with a head that scores a text; of a resumed run, that of the checkpoint.
+std::vector<std::string> texts_of(const MultipleChoiceRun& run) {
+  std::vector<std::string> texts;
+  for (const std::string& path : run.train) {
+    for (tasks::ChoiceQuestion& question : read_questions(path, run.columns).questions) {
+      texts.push_back(std::move(question.context));
+      texts.push_back(std::move(question.question));
+      std::ranges::move(question.choices, std::back_inserter(texts));
+    }
+  }
+  return texts;
+}
+
+// The pretrained model with a head that scores a text, or a new one; of a resumed run, that of the
+// checkpoint.
 Started start(const MultipleChoiceRun& run, const std::optional<train::Checkpoint>& checkpoint) {
   if (checkpoint)
     return {models::load_text_model<models::MultipleChoiceModel>(checkpoint->path),
             text::load_tokenizer(checkpoint->path),
             {}};
-  auto [family, tokenizer] = tasks::with_gpt_inputs(
-      {models::read_text_family(run.model), text::load_tokenizer(run.model)}, /*symmetric=*/false);
+  EncoderChoice choice = run.encoder;
+  if (run.max_length > 0) choice.sizes.context = run.max_length;
+  auto given = encoder_tokenizer(choice, one_by_one([&] { return texts_of(run); }));
+  auto own = encoder_family(choice, *given);
+  auto [family, tokenizer] = tasks::with_gpt_inputs({std::move(own), std::move(given)}, /*symmetric=*/false);
   Generator generator{.seed = run.training.seed};
-  auto [model, fresh] = models::start_multiple_choice(family, run.model, generator);
+  if (choice.is_new())
+    return {models::new_text_model<models::MultipleChoiceModel>(std::move(family), {}, generator),
+            std::move(tokenizer),
+            {}};
+  auto [model, fresh] = models::start_multiple_choice(family, choice.model, generator);
   return {std::move(model), std::move(tokenizer), std::move(fresh)};
-}
-
-// Calls visit(name, field) for every option of the run beside those of training, under the name of its flag.
-template <typename Run, typename Visit>
-void for_each_field(Run& run, Visit&& visit) {
-  visit("train", run.train);
-  visit("valid", run.valid);
-  visit("context", run.columns.context);
-  visit("question", run.columns.question);
-  visit("choices", run.columns.choices);
-  visit("label", run.columns.label);
-  visit("columns", run.columns.names);
-  visit("model", run.model);
-  visit("max_length", run.max_length);
-  visit("lm_weight", run.lm_weight);
-  visit("batch_size", run.batch_size);
 }
 
 }  // namespace
@@ -80,19 +75,9 @@ tasks::ChoiceInputs encode(const MultipleChoiceRun& run, const std::vector<std::
   return inputs;
 }
 
-void to_json(nlohmann::ordered_json& json, const MultipleChoiceRun& run) {
-  for_each_field(run, [&](const char* name, const auto& field) { json[name] = field; });
-}
-
-void from_json(const nlohmann::ordered_json& json, MultipleChoiceRun& run) {
-  read_run(json, run, [](auto& of, auto visit) { for_each_field(of, visit); });
-}
-
 train::TrainingResult train_multiple_choice(const MultipleChoiceRun& run, std::FILE* progress) {
   validate(run);
-  nlohmann::ordered_json configuration;
-  to_json(configuration, run);
-  train::RunDirectory directory(run.place.out, run.place.mode(), run.training, configuration.dump());
+  train::RunDirectory directory = open_directory(run);
 
   const auto [model, tokenizer, fresh] = start(run, directory.checkpoint());
   auto train_questions = encode(run, run.train, *tokenizer, model->facts());

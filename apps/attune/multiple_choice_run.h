@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdio>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -17,7 +16,7 @@ struct MultipleChoiceRun {
   std::vector<std::string> train, valid;
   ChoiceColumns columns{.context = {}, .question = {}, .choices = {}, .label = "label", .names = {}};
 
-  std::string model;            // directory of a pretrained model, with a head or without
+  EncoderChoice encoder;        // takes max_length tokens where it is new, or 128
   std::int64_t max_length = 0;  // most tokens of a question with a choice; 0: as many as the model takes
   double lm_weight = -1;        // as ClassificationRun::lm_weight
 
@@ -25,16 +24,26 @@ struct MultipleChoiceRun {
   std::int64_t batch_size = 16;  // questions
 
   RunPlace place;
+
+  // Every option beside those of training, under the name of its flag; see train_flags.h.
+  static void for_each_field(auto& run, auto&& visit) {
+    visit("train", run.train);
+    visit("valid", run.valid);
+    visit("context", run.columns.context);
+    visit("question", run.columns.question);
+    visit("choices", run.columns.choices);
+    visit("label", run.columns.label);
+    visit("columns", run.columns.names);
+    for_each_encoder_field(run.encoder, visit);
+    visit("max_length", run.max_length);
+    visit("lm_weight", run.lm_weight);
+    visit("batch_size", run.batch_size);
+  }
 };
 
 // The questions of tables. Throws UsageError for a --max-length that leaves no token of the texts.
 tasks::ChoiceInputs encode(const MultipleChoiceRun& run, const std::vector<std::string>& paths,
                            const text::Tokenizer& tokenizer, const models::TextFacts& facts);
-
-// What makes a run, under the names of its flags: training_config.json, to be given back with --config.
-void to_json(nlohmann::ordered_json& json, const MultipleChoiceRun& run);
-// Throws UsageError for a key that is not an option, naming it.
-void from_json(const nlohmann::ordered_json& json, MultipleChoiceRun& run);
 
 // Trains and leaves the model in run.place.out. `progress` may be null.
 train::TrainingResult train_multiple_choice(const MultipleChoiceRun& run, std::FILE* progress);

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cctype>
 #include <filesystem>
 #include <optional>
 #include <span>
+#include <unordered_map>
 
 #include "apps/attune/command.h"
 #include "apps/attune/text_table.h"
@@ -15,6 +17,9 @@
 
 namespace attune::command {
 namespace {
+
+// With more than these, what a column calls prefixes are no tasks that anyone wants a figure of each of.
+constexpr std::size_t most_tasks = 32;
 
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\v\f\r\n") == text.npos; }
 
@@ -33,6 +38,22 @@ std::string own_prefix(std::string_view value) {
   if (value.empty()) return "";
   const bool divides = value.ends_with(' ') || value.ends_with('\t') || value.ends_with('\n');
   return std::string(value) + (divides ? "" : ": ");
+}
+
+// The prefix as a word that a metric can begin with, "cola_sentence" for "cola sentence: "; without a prefix
+// the file's name.
+std::string task_name(std::string_view prefix, const std::string& path) {
+  std::string name;
+  for (const char c : prefix) {
+    const bool divides =
+        static_cast<unsigned char>(c) < 0x80 && std::isalnum(static_cast<unsigned char>(c)) == 0;
+    if (!divides) name += c;
+    if (divides && !name.empty() && name.back() != '_') name += '_';
+  }
+  while (name.ends_with('_')) name.pop_back();
+  if (!name.empty()) return name;
+  const std::string file = std::filesystem::path(path).filename().string();
+  return file.substr(0, file.find('.', 1));
 }
 
 using Ids = std::vector<std::int32_t>;
@@ -89,6 +110,7 @@ TextPairs read_pair_tables(const std::vector<std::string>& files, const PairColu
   std::vector<std::string> wanted = {columns.source, columns.target};
   if (!columns.prefix_column.empty()) wanted.push_back(columns.prefix_column);
   TextPairs pairs;
+  std::unordered_map<std::string, std::size_t> tasks;
   for (const std::string& argument : files) {
     const auto [path, prefix] = prefixed(argument, columns.prefix);
     const text::Table table = text::read_table(path, wanted, {.column_names = split_names(columns.names)});
@@ -98,10 +120,17 @@ TextPairs read_pair_tables(const std::vector<std::string>& files, const PairColu
         ++pairs.empty;
         continue;
       }
-      pairs.sources.push_back(prefix + (wanted.size() > 2 ? own_prefix(table.value(row, 2)) : "") +
-                              std::string(source));
+      const std::string whole = prefix + (wanted.size() > 2 ? own_prefix(table.value(row, 2)) : "");
+      pairs.sources.push_back(whole + std::string(source));
       pairs.targets.emplace_back(target);
+      const auto [task, is_new] = tasks.emplace(task_name(whole, path), tasks.size());
+      if (is_new) pairs.tasks.push_back(task->first);
+      pairs.task_of.push_back(task->second);
     }
+  }
+  if (pairs.tasks.size() > most_tasks) {
+    pairs.tasks.clear();
+    pairs.task_of.clear();
   }
   check(!pairs.sources.empty(), "{}: all of their {} rows have an empty side", fmt::join(files, ", "),
         pairs.empty);

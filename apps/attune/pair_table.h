@@ -27,6 +27,10 @@ void add_pair_flags(CLI::App& verb, const char* group, PairColumns& columns);
 struct TextPairs {
   std::vector<std::string> sources, targets;  // sources with their prefixes
   std::int64_t empty = 0;                     // rows that were left out: a side is blank
+  // What the prefixes call the tasks, "summarize" for "summarize: ", or the file where there is no prefix;
+  // and which of them each pair is of. Both empty where these are more than 32.
+  std::vector<std::string> tasks;
+  std::vector<std::size_t> task_of;
 };
 
 // The rows of tables, .csv, .tsv or .jsonl by the ending of their names, also .gz. FILE=PREFIX is a file

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "attune/io/message.h"
@@ -14,16 +12,17 @@
 namespace attune::command {
 namespace {
 
-namespace fs = std::filesystem;
-
 void validate_run(const QuestionAnsweringRun& run) {
-  if (run.train.empty() && !run.place.resume)
-    fail_usage("--train FILE is missing: what should the model learn from?");
-  if (run.model.empty() && !run.place.resume)
-    fail_usage("--model DIR is missing: which pretrained encoder should learn it?");
-  run.place.validate();
-  expect_positive("--batch-size", run.batch_size);
+  validate_encoder_run(!run.train.empty(), run.encoder, run.windows.max_length, run.batch_size, run.place);
   validate_answers(run);
+}
+
+// Contexts and questions, for learning a tokenizer.
+std::vector<std::string> texts_of(const std::string& path) {
+  text::SquadData data = text::read_squad(path);
+  std::vector<std::string> texts = std::move(data.contexts);
+  for (text::SquadQuestion& question : data.questions) texts.push_back(std::move(question.text));
+  return texts;
 }
 
 void tell(std::FILE* progress, const models::QuestionAnswerer& model, const text::SquadData& data,
@@ -39,21 +38,6 @@ void tell(std::FILE* progress, const models::QuestionAnswerer& model, const text
     io::print_message(progress, "to be used with attune answer --handle-impossible-answer\n");
   io::print_message(progress, "{} parameters, {} micro-batches an epoch\n", model.parameters().count(),
                     micro_batches);
-}
-
-// Calls visit(name, field) for every option of the run beside those of training, under the name of its flag.
-template <typename Run, typename Visit>
-void for_each_field(Run& run, Visit&& visit) {
-  visit("train", run.train);
-  visit("valid", run.valid);
-  visit("model", run.model);
-  visit("max_length", run.windows.max_length);
-  visit("doc_stride", run.windows.doc_stride);
-  visit("max_query_length", run.windows.max_query_length);
-  visit("n_best_size", run.n_best_size);
-  visit("max_answer_length", run.max_answer_length);
-  visit("null_score_diff_threshold", run.null_score_diff_threshold);
-  visit("batch_size", run.batch_size);
 }
 
 }  // namespace
@@ -104,26 +88,18 @@ tasks::ValidationQuestions read_questions(const std::string& path, const text::T
   return {std::move(data), std::move(encoded)};
 }
 
-void to_json(nlohmann::ordered_json& json, const QuestionAnsweringRun& run) {
-  for_each_field(run, [&](const char* name, const auto& field) { json[name] = field; });
-}
-
-void from_json(const nlohmann::ordered_json& json, QuestionAnsweringRun& run) {
-  read_run(json, run, [](auto& of, auto visit) { for_each_field(of, visit); });
-}
-
 train::TrainingResult train_question_answering(const QuestionAnsweringRun& run, std::FILE* progress) {
   validate_run(run);
-  nlohmann::ordered_json configuration;
-  to_json(configuration, run);
-  train::RunDirectory directory(run.place.out, run.place.mode(), run.training, configuration.dump());
+  train::RunDirectory directory = open_directory(run);
 
   const auto checkpoint = directory.checkpoint();
-  const auto tokenizer = text::load_tokenizer(checkpoint ? checkpoint->path : fs::path(run.model));
+  const auto tokenizer =
+      checkpoint ? text::load_tokenizer(checkpoint->path)
+                 : encoder_tokenizer(run.encoder, one_by_one([&] { return texts_of(run.train); }));
   // Two logits a token, whatever labels another head of the directory had.
   const auto [model, fresh] = start_encoder<models::QuestionAnswerer>(
-      run.model, run.training.seed, checkpoint, [] { return models::TextLabels{}; });
-  expect_vocabulary(*tokenizer, model->facts(), run.model);
+      run.encoder, run.training.seed, checkpoint, *tokenizer, [] { return models::TextLabels{}; });
+  expect_vocabulary(*tokenizer, model->facts(), run.encoder.model);
 
   const tasks::WindowOptions windows = run.windows.within(model->facts().max_length);
   tasks::ValidationQuestions train = read_questions(run.train, *tokenizer, windows);

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdio>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -17,7 +16,7 @@ namespace attune::command {
 
 struct QuestionAnsweringRun {
   std::string train, valid;  // JSON as SQuAD's, v1.1 or v2.0
-  std::string model;         // directory of the encoder, with a head or without
+  EncoderChoice encoder;
 
   tasks::WindowOptions windows;
   std::int64_t n_best_size = 20, max_answer_length = 30;
@@ -27,6 +26,21 @@ struct QuestionAnsweringRun {
   std::int64_t batch_size = 16;
 
   RunPlace place;
+
+  // Every option beside those of training, under the name of its flag; see train_flags.h.
+  static void for_each_field(auto& run, auto&& visit) {
+    visit("train", run.train);
+    visit("valid", run.valid);
+    for_each_encoder_field(run.encoder, visit);
+    visit("context", run.encoder.sizes.context);
+    visit("max_length", run.windows.max_length);
+    visit("doc_stride", run.windows.doc_stride);
+    visit("max_query_length", run.windows.max_query_length);
+    visit("n_best_size", run.n_best_size);
+    visit("max_answer_length", run.max_answer_length);
+    visit("null_score_diff_threshold", run.null_score_diff_threshold);
+    visit("batch_size", run.batch_size);
+  }
 };
 
 // --max-length, --doc-stride, --max-query-length.
@@ -43,11 +57,6 @@ tasks::AnswerOptions answer_options(const QuestionAnsweringRun& run);
 // The questions of a file. Errors name it and the question.
 tasks::ValidationQuestions read_questions(const std::string& path, const text::Tokenizer& tokenizer,
                                           const tasks::WindowOptions& windows);
-
-// What makes a run, under the names of its flags: training_config.json, to be given back with --config.
-void to_json(nlohmann::ordered_json& json, const QuestionAnsweringRun& run);
-// Throws UsageError for a key that is not an option, naming it.
-void from_json(const nlohmann::ordered_json& json, QuestionAnsweringRun& run);
 
 // Trains and leaves the model in run.place.out. `progress` may be null.
 train::TrainingResult train_question_answering(const QuestionAnsweringRun& run, std::FILE* progress);

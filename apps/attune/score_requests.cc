@@ -1,12 +1,15 @@
 #include "apps/attune/score_requests.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 
 #include "apps/attune/command.h"
 #include "apps/attune/text_table.h"
 #include "attune/base/error.h"
 #include "attune/io/file.h"
 #include "attune/tasks/prompt_template.h"
+#include "attune/tasks/shuffle.h"
 #include "attune/text/tables/table.h"
 
 namespace attune::command {
@@ -76,22 +79,52 @@ std::size_t label_of(const text::Table& table, std::size_t row, const std::strin
   return *label;
 }
 
-// The first `shots` rows, each with its right answer.
-std::string read_examples(const ScoreData& data, const Templates& templates) {
-  if (data.shots == 0) return {};
-  const text::Table table = read_rows(data.examples, data, templates, /*with_label=*/true);
-  check(table.rows() >= static_cast<std::size_t>(data.shots), "{} has {} rows, --shots is {}", data.examples,
-        table.rows(), data.shots);
-  std::string text;
-  for (std::size_t row = 0; row < static_cast<std::size_t>(data.shots); ++row) {
+// What stands before the prompts: the first rows of the table of examples, each with its right answer; or,
+// with a seed, rows drawn for each prompt anew (GPT-3: Brown et al., 2005.14165, section 2.4). A row of the
+// input is no example of itself where both are one file.
+class Examples {
+ public:
+  Examples(const ScoreData& data, const Templates& templates)
+      : shots_(static_cast<std::size_t>(data.shots)), seed_(data.seed) {
+    if (shots_ == 0) return;
+    const text::Table table = read_rows(data.examples, data, templates, /*with_label=*/true);
+    std::error_code ignored;  // no file is no other one's equal
+    same_file_ = std::filesystem::equivalent(data.examples, data.input, ignored);
+    const std::size_t needed = shots_ + (same_file_ ? 1 : 0);
+    check(table.rows() >= needed, "{} has {} rows, expected {} or more for --shots {}{}", data.examples,
+          table.rows(), needed, data.shots, same_file_ ? " of the others" : "");
+    for (std::size_t row = 0; row < (seed_ ? table.rows() : needed); ++row)
+      texts_.push_back(text_of(table, row, data, templates));
+  }
+
+  // Those before the prompt of this row.
+  std::string before(std::size_t row) const {
+    std::string text;
+    const bool left_out = same_file_ && row < texts_.size();
+    const std::size_t count = texts_.size() - (left_out ? 1 : 0);
+    for (std::size_t i = 0; i < shots_; ++i) {
+      std::size_t example = seed_ ? tasks::shuffled(i, count, *seed_, row) : i;
+      if (left_out && example >= row) ++example;
+      text += texts_[example];
+    }
+    return text;
+  }
+
+ private:
+  static std::string text_of(const text::Table& table, std::size_t row, const ScoreData& data,
+                             const Templates& templates) {
     const auto [prompt, answers] = render(templates, table, row);
     const std::string& answer = answers[label_of(table, row, data.label, answers)];
     const bool blank =
         prompt.empty() || prompt.ends_with(' ') || prompt.ends_with('\n') || answer.starts_with(' ');
-    text += prompt + (blank ? "" : " ") + answer + between_examples;
+    return prompt + (blank ? "" : " ") + answer + between_examples;
   }
-  return text;
-}
+
+  std::size_t shots_;
+  std::optional<std::uint64_t> seed_;
+  bool same_file_ = false;
+  std::vector<std::string> texts_;
+};
 
 void validate(const ScoreData& data) {
   if (data.prompt.empty() == data.template_file.empty())
@@ -103,8 +136,9 @@ void validate(const ScoreData& data) {
     fail_usage("--examples goes with --input: both are tables of the same columns");
   if (data.shots < 0) fail_usage("--shots is {}, expected 0 or more", data.shots);
   if ((data.shots > 0) != !data.examples.empty())
-    fail_usage(
-        "--examples FILE and --shots K go together: the first K rows of the file stand before the prompt");
+    fail_usage("--examples FILE and --shots K go together: K rows of the file stand before the prompt");
+  if (data.seed && data.shots == 0)
+    fail_usage("--seed is for the draw of examples: give --examples FILE and --shots K");
   if (data.shots > 0 && data.label.empty())
     fail_usage("--label is missing: which column of {} has the right answer?", data.examples);
 }
@@ -128,7 +162,13 @@ void add_score_flags(CLI::App& verb, ScoreData& data) {
   verb.add_option("--columns", data.columns, "Names of the columns of a file without a header: A,B,...")
       ->group("Data");
   verb.add_option("--examples", data.examples, "Table of examples with the same columns")->group("Data");
-  add_value(verb, "Data", "--shots", data.shots, "How many of the examples stand before each prompt");
+  add_value(verb, "Data", "--shots", data.shots,
+            "How many of the examples stand before each prompt: the first ones, the same before all");
+  verb.add_option(
+          "--seed", data.seed,
+          "Draw the examples anew for each prompt, at random from all of them, with this seed (as GPT-3 was "
+          "evaluated; slower, as prompts then share nothing)")
+      ->group("Data");
 }
 
 ScoreRequests read_score_requests(const ScoreData& data) {
@@ -147,11 +187,11 @@ ScoreRequests read_score_requests(const ScoreData& data) {
     return requests;
   }
   const text::Table table = read_rows(data.input, data, templates, !data.label.empty());
-  const std::string examples = read_examples(data, templates);
+  const Examples examples(data, templates);
   for (std::size_t row = 0; row < table.rows(); ++row) {
     auto request = render(templates, table, row);
     if (!data.label.empty()) requests.labels.push_back(label_of(table, row, data.label, request.answers));
-    request.prompt.insert(0, examples);
+    request.prompt.insert(0, examples.before(row));
     requests.prompts.push_back(std::move(request));
   }
   return requests;

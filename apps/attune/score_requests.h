@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,10 @@ struct ScoreData {
   std::string input, label, columns;
   std::string examples;  // a table as that of --input
   std::int64_t shots = 0;
+  std::optional<std::uint64_t> seed;  // of the draw of examples; none: the first ones
 };
 
-// --prompt, --template, --answers, --input, --label, --columns, --examples, --shots.
+// --prompt, --template, --answers, --input, --label, --columns, --examples, --shots, --seed.
 void add_score_flags(CLI::App& verb, ScoreData& data);
 
 struct ScoreRequests {

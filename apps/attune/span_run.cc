@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <optional>
 
+#include "apps/attune/model_saver.h"
 #include "apps/attune/training_text.h"
 #include "attune/io/message.h"
 #include "attune/models/config_fields.h"
@@ -124,11 +124,9 @@ train::TrainingResult corrupt(const SpanRun& run, const Origin& origin, train::R
        fmt::format("a window of {} tokens has a source of {} and a target of {}", lengths.tokens,
                    lengths.source, lengths.target),
        task.micro_batches_per_epoch());
-  const train::SaveModel save = [&](const fs::path& to) {
-    model->save(to);
-    text::save_tokenizer(*tokenizer, to, model->max_source_length());
-  };
-  return train::Trainer(model->parameters(), model->weight_table(), task, directory, save, progress).train();
+  return train::Trainer(model->parameters(), model->weight_table(), task, directory,
+                        saver_of(*model, *tokenizer, model->max_source_length()), progress)
+      .train();
 }
 
 models::PrefixLmConfig new_prefix_lm_config(const SpanRun& run, const text::Tokenizer& tokenizer) {
@@ -164,49 +162,16 @@ train::TrainingResult continue_prefixes(const SpanRun& run, const Origin& origin
       {.context = context, .batch_size = run.batch_size, .seed = run.training.seed});
   tell(progress, model->parameters(), tokens, fmt::format("windows of {} tokens", context),
        task.micro_batches_per_epoch());
-  const train::SaveModel save = [&](const fs::path& to) {
-    model->save(to);
-    text::save_tokenizer(*tokenizer, to, model->context_length());
-  };
-  return train::Trainer(model->parameters(), model->weight_table(), task, directory, save, progress).train();
-}
-
-// Calls visit(name, field) for every option of the run beside those of training, under the name of its flag.
-template <typename Run, typename Visit>
-void for_each_field(Run& run, Visit&& visit) {
-  visit("train", run.train);
-  visit("valid", run.valid);
-  visit("valid_fraction", run.valid_fraction);
-  visit("separator", run.separator);
-  visit("tokenizer", run.tokenizer);
-  visit("model", run.model);
-  visit("layers", run.layers);
-  visit("heads", run.heads);
-  visit("width", run.width);
-  visit("feed_forward", run.feed_forward);
-  visit("dropout", run.dropout);
-  visit("objective", run.objective);
-  visit("context", run.context);
-  visit("noise_density", run.noise.density);
-  visit("mean_span_length", run.noise.mean_span_length);
-  visit("batch_size", run.batch_size);
+  return train::Trainer(model->parameters(), model->weight_table(), task, directory,
+                        saver_of(*model, *tokenizer, model->context_length()), progress)
+      .train();
 }
 
 }  // namespace
 
-void to_json(nlohmann::ordered_json& json, const SpanRun& run) {
-  for_each_field(run, [&](const char* name, const auto& field) { json[name] = field; });
-}
-
-void from_json(const nlohmann::ordered_json& json, SpanRun& run) {
-  read_run(json, run, [](auto& of, auto visit) { for_each_field(of, visit); });
-}
-
 train::TrainingResult train_spans(const SpanRun& run, std::FILE* progress) {
   validate(run);
-  nlohmann::ordered_json configuration;
-  to_json(configuration, run);
-  train::RunDirectory directory(run.place.out, run.place.mode(), run.training, configuration.dump());
+  train::RunDirectory directory = open_directory(run);
   const Origin origin = origin_of(run, directory.checkpoint());
   return origin.is_prefix_lm ? continue_prefixes(run, origin, directory, progress)
                              : corrupt(run, origin, directory, progress);

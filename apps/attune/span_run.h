@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdio>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -41,12 +40,27 @@ struct SpanRun {
   std::int64_t batch_size = 8;
 
   RunPlace place;
-};
 
-// What makes a run, under the names of its flags: training_config.json, to be given back with --config.
-void to_json(nlohmann::ordered_json& json, const SpanRun& run);
-// Throws UsageError for a key that is not an option, naming it.
-void from_json(const nlohmann::ordered_json& json, SpanRun& run);
+  // Every option beside those of training, under the name of its flag; see train_flags.h.
+  static void for_each_field(auto& run, auto&& visit) {
+    visit("train", run.train);
+    visit("valid", run.valid);
+    visit("valid_fraction", run.valid_fraction);
+    visit("separator", run.separator);
+    visit("tokenizer", run.tokenizer);
+    visit("model", run.model);
+    visit("layers", run.layers);
+    visit("heads", run.heads);
+    visit("width", run.width);
+    visit("feed_forward", run.feed_forward);
+    visit("dropout", run.dropout);
+    visit("objective", run.objective);
+    visit("context", run.context);
+    visit("noise_density", run.noise.density);
+    visit("mean_span_length", run.noise.mean_span_length);
+    visit("batch_size", run.batch_size);
+  }
+};
 
 // Trains and leaves the model in run.place.out. `progress` may be null.
 train::TrainingResult train_spans(const SpanRun& run, std::FILE* progress);

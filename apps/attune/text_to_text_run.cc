@@ -1,10 +1,13 @@
 #include "apps/attune/text_to_text_run.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "apps/attune/model_saver.h"
 #include "apps/attune/new_model.h"
 #include "attune/generate/generate_sequences.h"
 #include "attune/io/message.h"
@@ -72,17 +75,29 @@ text::ParallelLimits limits_of(const TextToTextRun& run, const models::SequenceT
           std::min(run.max_target_length, model.max_target_length())};
 }
 
+// " (cola 8551, sst2 67349)": how often each of several tasks is learned in an epoch.
+std::string tasks_of(const TextPairs& pairs) {
+  if (pairs.tasks.size() < 2) return "";
+  std::vector<std::size_t> counts(pairs.tasks.size());
+  for (const std::size_t task : pairs.task_of) ++counts[task];
+  std::vector<std::string> parts;
+  for (std::size_t task = 0; task < counts.size(); ++task)
+    parts.push_back(fmt::format("{} {}", pairs.tasks[task], counts[task]));
+  return fmt::format(" ({})", fmt::join(parts, ", "));
+}
+
 tasks::TextToTextExamples encode(TextPairs pairs, const char* what,
                                  const text::TranslationTokenizer& tokenizer,
                                  const text::ParallelLimits& limits, std::FILE* progress) {
   auto encoded = encode_pairs(pairs, tokenizer, limits);
   if (progress != nullptr) {
     const std::string less = left_out(pairs, encoded, limits);
-    io::print_message(progress, "{}: {} pairs, {} source tokens, {} target tokens{}{}\n", what,
-                      encoded.corpus.size(), encoded.corpus.source.tokens(), encoded.corpus.target.tokens(),
-                      less.empty() ? "" : "; ", less);
+    io::print_message(progress, "{}: {} pairs{}, {} source tokens, {} target tokens{}{}\n", what,
+                      encoded.corpus.size(), tasks_of(pairs), encoded.corpus.source.tokens(),
+                      encoded.corpus.target.tokens(), less.empty() ? "" : "; ", less);
   }
-  return {std::move(encoded.corpus), std::move(pairs.targets)};
+  return {std::move(encoded.corpus), std::move(pairs.targets), std::move(pairs.tasks),
+          std::move(pairs.task_of)};
 }
 
 // What the model writes, greedily, as texts.
@@ -100,46 +115,11 @@ tasks::WriteTexts writer(const models::SequenceToSequenceModel& model,
   };
 }
 
-// Calls visit(name, field) for every option of the run beside those of training, under the name of its flag.
-template <typename Run, typename Visit>
-void for_each_field(Run& run, Visit&& visit) {
-  visit("train", run.train);
-  visit("valid", run.valid);
-  visit("source", run.columns.source);
-  visit("target", run.columns.target);
-  visit("prefix", run.columns.prefix);
-  visit("prefix_column", run.columns.prefix_column);
-  visit("columns", run.columns.names);
-  visit("tokenizer", run.tokenizer);
-  visit("model", run.model);
-  visit("layers", run.layers);
-  visit("heads", run.heads);
-  visit("width", run.width);
-  visit("feed_forward", run.feed_forward);
-  visit("dropout", run.dropout);
-  visit("max_source_length", run.max_source_length);
-  visit("max_target_length", run.max_target_length);
-  visit("batch_size", run.batch_size);
-  visit("label_smoothing", run.label_smoothing);
-  visit("eval_examples", run.eval_examples);
-  visit("bleu", run.bleu);
-}
-
 }  // namespace
-
-void to_json(nlohmann::ordered_json& json, const TextToTextRun& run) {
-  for_each_field(run, [&](const char* name, const auto& field) { json[name] = field; });
-}
-
-void from_json(const nlohmann::ordered_json& json, TextToTextRun& run) {
-  read_run(json, run, [](auto& of, auto visit) { for_each_field(of, visit); });
-}
 
 train::TrainingResult train_text_to_text(const TextToTextRun& run, std::FILE* progress) {
   validate(run);
-  nlohmann::ordered_json configuration;
-  to_json(configuration, run);
-  train::RunDirectory directory(run.place.out, run.place.mode(), run.training, configuration.dump());
+  train::RunDirectory directory = open_directory(run);
 
   const auto checkpoint = directory.checkpoint();
   TextPairs train_pairs = read_pair_tables(run.train, run.columns);
@@ -162,11 +142,9 @@ train::TrainingResult train_text_to_text(const TextToTextRun& run, std::FILE* pr
   if (progress != nullptr)
     io::print_message(progress, "{} parameters, {} micro-batches an epoch\n", model->parameters().count(),
                       task.micro_batches_per_epoch());
-  const train::SaveModel save = [&](const fs::path& to) {
-    model->save(to);
-    tokenizer->save(to, model->max_source_length());
-  };
-  return train::Trainer(model->parameters(), model->weight_table(), task, directory, save, progress).train();
+  return train::Trainer(model->parameters(), model->weight_table(), task, directory,
+                        saver_of(*model, *tokenizer), progress)
+      .train();
 }
 
 }  // namespace attune::command

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdio>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -40,16 +39,35 @@ struct TextToTextRun {
   train::TrainingOptions training = text_to_text_training();
   std::int64_t batch_size = 16;
   double label_smoothing = 0;
-  std::int64_t eval_examples = 0;  // how many validation texts an evaluation writes; 0: all
+  std::int64_t eval_examples = 0;  // how many texts of a task an evaluation writes; 0: all
   bool bleu = false;               // BLEU and chrF of them
 
   RunPlace place;
-};
 
-// What makes a run, under the names of its flags: training_config.json, to be given back with --config.
-void to_json(nlohmann::ordered_json& json, const TextToTextRun& run);
-// Throws UsageError for a key that is not an option, naming it.
-void from_json(const nlohmann::ordered_json& json, TextToTextRun& run);
+  // Every option beside those of training, under the name of its flag; see train_flags.h.
+  static void for_each_field(auto& run, auto&& visit) {
+    visit("train", run.train);
+    visit("valid", run.valid);
+    visit("source", run.columns.source);
+    visit("target", run.columns.target);
+    visit("prefix", run.columns.prefix);
+    visit("prefix_column", run.columns.prefix_column);
+    visit("columns", run.columns.names);
+    visit("tokenizer", run.tokenizer);
+    visit("model", run.model);
+    visit("layers", run.layers);
+    visit("heads", run.heads);
+    visit("width", run.width);
+    visit("feed_forward", run.feed_forward);
+    visit("dropout", run.dropout);
+    visit("max_source_length", run.max_source_length);
+    visit("max_target_length", run.max_target_length);
+    visit("batch_size", run.batch_size);
+    visit("label_smoothing", run.label_smoothing);
+    visit("eval_examples", run.eval_examples);
+    visit("bleu", run.bleu);
+  }
+};
 
 // Trains and leaves the model in run.place.out. `progress` may be null.
 train::TrainingResult train_text_to_text(const TextToTextRun& run, std::FILE* progress);

@@ -3,8 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "apps/attune/token_classification_data.h"
@@ -16,9 +14,17 @@
 namespace attune::command {
 namespace {
 
-namespace fs = std::filesystem;
 using models::TextLabels;
 using models::TokenClassifier;
+
+std::vector<std::string> texts_of(const std::vector<ConllFile>& files) {
+  std::vector<std::string> texts;
+  for (const ConllFile& file : files) {
+    for (const text::TaggedSentence& sentence : file.sentences)
+      texts.push_back(fmt::format("{}", fmt::join(sentence.words, " ")));
+  }
+  return texts;
+}
 
 // The labels of the files. Where one of them is of entities, all are: anything else is a slip of the pen.
 TextLabels labels_of(const TokenClassificationRun& run, const std::vector<ConllFile>& files) {
@@ -33,7 +39,7 @@ TextLabels labels_of(const TokenClassificationRun& run, const std::vector<ConllF
   for (const ConllFile& file : files) {
     if (entities) text::check_entity_tags(file.sentences, file.path);
   }
-  return {.names = labels_to_learn(std::move(found), run.model)};
+  return {.names = labels_to_learn(std::move(found), run.encoder)};
 }
 
 void tell(std::FILE* progress, const TokenClassifier& model, const std::vector<std::string>& fresh,
@@ -48,41 +54,21 @@ void tell(std::FILE* progress, const TokenClassifier& model, const std::vector<s
   tell_fresh(progress, fresh);
 }
 
-// Calls visit(name, field) for every option of the run beside those of training, under the name of its flag.
-template <typename Run, typename Visit>
-void for_each_field(Run& run, Visit&& visit) {
-  visit("train", run.train);
-  visit("valid", run.valid);
-  visit("word_column", run.word_column);
-  visit("label_column", run.label_column);
-  visit("model", run.model);
-  visit("max_length", run.max_length);
-  visit("batch_size", run.batch_size);
-}
-
 }  // namespace
 
-void to_json(nlohmann::ordered_json& json, const TokenClassificationRun& run) {
-  for_each_field(run, [&](const char* name, const auto& field) { json[name] = field; });
-}
-
-void from_json(const nlohmann::ordered_json& json, TokenClassificationRun& run) {
-  read_run(json, run, [](auto& of, auto visit) { for_each_field(of, visit); });
-}
-
 train::TrainingResult train_token_classification(const TokenClassificationRun& run, std::FILE* progress) {
-  validate_encoder_run(run.train, run.model, run.max_length, run.batch_size, run.place);
+  validate_encoder_run(!run.train.empty(), run.encoder, run.max_length, run.batch_size, run.place);
   const text::ConllColumns columns = columns_of(run);
-  nlohmann::ordered_json configuration;
-  to_json(configuration, run);
-  train::RunDirectory directory(run.place.out, run.place.mode(), run.training, configuration.dump());
+  train::RunDirectory directory = open_directory(run);
 
   const auto checkpoint = directory.checkpoint();
-  const auto tokenizer = text::load_word_tokenizer(checkpoint ? checkpoint->path : fs::path(run.model));
   const auto files = read_files(run.train, columns);
-  const auto [model, fresh] = start_encoder<TokenClassifier>(run.model, run.training.seed, checkpoint,
-                                                             [&] { return labels_of(run, files); });
-  expect_vocabulary(*tokenizer, model->facts(), run.model);
+  const auto tokenizer = text::word_tokenizer(
+      checkpoint ? text::load_tokenizer(checkpoint->path)
+                 : encoder_tokenizer(run.encoder, one_by_one([&] { return texts_of(files); })));
+  const auto [model, fresh] = start_encoder<TokenClassifier>(
+      run.encoder, run.training.seed, checkpoint, *tokenizer, [&] { return labels_of(run, files); });
+  expect_vocabulary(*tokenizer, model->facts(), run.encoder.model);
 
   const std::int64_t max_length = input_length(run.max_length, /*pairs=*/false, *tokenizer, model->facts());
   const tasks::LabelMap labels(model->labels().names);

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <cstdio>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -17,19 +16,26 @@ struct TokenClassificationRun {
   std::vector<std::string> train, valid;
   std::int64_t word_column = 1, label_column = 0;  // from 1; the label's 0: the last one
 
-  std::string model;            // directory of the encoder, with a head or without
+  EncoderChoice encoder;
   std::int64_t max_length = 0;  // most tokens of a sentence; 0: as many as the model takes
 
   train::TrainingOptions training = fine_tuning();
   std::int64_t batch_size = 16;
 
   RunPlace place;
-};
 
-// What makes a run, under the names of its flags: training_config.json, to be given back with --config.
-void to_json(nlohmann::ordered_json& json, const TokenClassificationRun& run);
-// Throws UsageError for a key that is not an option, naming it.
-void from_json(const nlohmann::ordered_json& json, TokenClassificationRun& run);
+  // Every option beside those of training, under the name of its flag; see train_flags.h.
+  static void for_each_field(auto& run, auto&& visit) {
+    visit("train", run.train);
+    visit("valid", run.valid);
+    visit("word_column", run.word_column);
+    visit("label_column", run.label_column);
+    for_each_encoder_field(run.encoder, visit);
+    visit("context", run.encoder.sizes.context);
+    visit("max_length", run.max_length);
+    visit("batch_size", run.batch_size);
+  }
+};
 
 // Trains and leaves the model in run.place.out. `progress` may be null.
 train::TrainingResult train_token_classification(const TokenClassificationRun& run, std::FILE* progress);

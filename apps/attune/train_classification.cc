@@ -31,6 +31,9 @@ void add_task(Program& program, CLI::App& train, bool regression) {
   auto run = std::make_shared<ClassificationRun>();
   run->regression = regression;
   if (program.is_asked_for({"train", name})) apply_config(program.arguments, *run);
+  if (run->regression != regression)
+    fail_usage("{}: it is of a run of attune train {}", config_path(program.arguments),
+               run->regression ? "regression" : "classification");
   verb.add_option("--train", run->train, "Tables to learn from: .csv, .tsv or .jsonl, also .gz")
       ->take_all()
       ->group("Data");
@@ -38,6 +41,7 @@ void add_task(Program& program, CLI::App& train, bool regression) {
   add_column_flags(verb, run->columns, /*with_label=*/true);
   if (!regression) add_label_flags(verb, *run);
   add_encoder_flags(verb, run->encoder);
+  add_context_flag(verb, run->encoder);
   verb.add_option("--lm-weight", run->lm_weight,
                   "Weight of the language-model loss beside the task's, for GPT and GPT-2 (default: 0.5)")
       ->check(CLI::NonNegativeNumber)

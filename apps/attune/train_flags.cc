@@ -5,6 +5,7 @@
 
 #include "attune/io/file.h"
 #include "attune/io/message.h"
+#include "attune/train/best_metric.h"
 
 namespace attune::command {
 namespace {
@@ -33,6 +34,11 @@ void RunPlace::validate() const {
 train::RunMode RunPlace::mode() const {
   if (resume) return train::RunMode::resume;
   return overwrite ? train::RunMode::overwrite : train::RunMode::fresh;
+}
+
+void add_label_smoothing(CLI::App& verb, double& smoothing) {
+  add_value(verb, "Run", "--label-smoothing", smoothing,
+            "Share of a target's probability that is spread over all tokens");
 }
 
 void add_optimizer_flags(CLI::App& verb, train::TrainingOptions& options) {
@@ -85,6 +91,13 @@ void add_run_flags(CLI::App& verb, RunPlace& place, train::TrainingOptions& opti
   number("--max-steps", options.max_steps, "Steps; 0: given by --num-train-epochs");
   number("--num-train-epochs", options.num_train_epochs, epoch);
   number("--eval-steps", options.eval_steps, "Evaluate every so many steps; 0: at the end");
+  verb.add_option_function<std::string>(
+          "--metric-for-best-model",
+          [&](const std::string& name) { options.metric_for_best_model = train::metric_name(name); },
+          "What says which of the evaluated models is kept as the best: loss, or another number of the "
+          "evaluation, as accuracy or f1")
+      ->default_str(options.metric_for_best_model)
+      ->group("Run");
   number("--early-stopping-patience", options.early_stopping_patience,
          "Evaluations without improvement before stopping; 0: never");
   number("--save-steps", options.save_steps, "Save a checkpoint every so many steps; 0: at the end");
@@ -137,8 +150,9 @@ int report_run(const std::string& out, const train::TrainingResult& result, cons
   }
   fmt::print("{} after {} steps, {:.1f} s", result.end == End::finished ? "Finished" : "Stopped early",
              result.steps_done, result.elapsed_seconds);
-  if (result.best_eval_loss)
-    fmt::print("; best validation loss {:.4f} at step {}", *result.best_eval_loss, result.best_step);
+  if (result.best_metric)
+    fmt::print("; best validation {} {:.4f} at step {}", result.metric_for_best_model, *result.best_metric,
+               result.best_step);
   fmt::print("\nModel in {}. Try: {}\n", out, next);
   return 0;
 }

@@ -65,6 +65,7 @@ void validate_sizes(const Run& run) {
     fail_usage("--dropout is {}, expected 0 <= dropout < 1", run.dropout);
 }
 
+void add_label_smoothing(CLI::App& verb, double& smoothing);
 void add_optimizer_flags(CLI::App& verb, train::TrainingOptions& options);
 // `epoch` says what an epoch goes through: "Times through the text".
 void add_run_flags(CLI::App& verb, RunPlace& place, train::TrainingOptions& options, const char* epoch);
@@ -80,13 +81,21 @@ nlohmann::ordered_json read_config(const std::string& path);
 // Whether the configuration, if there is one, says what `option` is.
 bool is_configured(const std::vector<std::string>& arguments, const char* option);
 
-// Reads a run's options beside those of training, which Fields visits: visit(name, field). Throws UsageError
-// for a key that is not an option, naming it.
-template <typename Run, typename Fields>
-void read_run(const nlohmann::ordered_json& json, Run& run, Fields for_each_field) {
+// The options of a run beside those of training, for training_config.json. A run says what it has by
+// Run::for_each_field(run, visit), which calls visit(name, field) for each, under the name of its flag.
+template <typename Run>
+nlohmann::ordered_json configuration_of(const Run& run) {
+  nlohmann::ordered_json json;
+  Run::for_each_field(run, [&](const char* name, const auto& field) { json[name] = field; });
+  return json;
+}
+
+// Reads them with those of training. Throws UsageError for a key that is not an option, naming it.
+template <typename Run>
+void read_configuration(const nlohmann::ordered_json& json, Run& run) {
   nlohmann::ordered_json known = run.training;
   train::from_json(json, run.training);
-  for_each_field(run, [&](const char* name, auto& field) {
+  Run::for_each_field(run, [&](const char* name, auto& field) {
     known[name] = nullptr;
     if (!json.contains(name)) return;
     if (!io::read_json_value(json[name], field))
@@ -104,10 +113,20 @@ void apply_config(const std::vector<std::string>& arguments, Run& run) {
   if (path.empty()) return;
   const nlohmann::ordered_json json = read_config(path);
   try {
-    from_json(json, run);
+    read_configuration(json, run);
   } catch (const Error& error) {
     throw UsageError(fmt::format("{}: {}", path, error.what()));
   }
+}
+
+// The directory that the run goes to, locked.
+template <typename Run>
+train::RunDirectory open_directory(const Run& run, const train::TrainingOptions& training) {
+  return {run.place.out, run.place.mode(), training, configuration_of(run).dump()};
+}
+template <typename Run>
+train::RunDirectory open_directory(const Run& run) {
+  return open_directory(run, run.training);
 }
 
 // How a run ended, for the user; `next` is the command to try. The exit code.

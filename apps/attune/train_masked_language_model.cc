@@ -54,6 +54,7 @@ void add_train_masked_language_model(Program& program, CLI::App& train) {
   if (program.is_asked_for({"train", "mlm"})) apply_config(program.arguments, *run);
   add_data_flags(verb, *run);
   add_encoder_flags(verb, run->encoder);
+  add_context_flag(verb, run->encoder);
   add_value(verb, "Objective", "--masking", run->masking,
             "dynamic: other tokens every time; static: the same");
   add_example_flags(verb, *run);

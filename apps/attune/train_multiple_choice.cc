@@ -19,11 +19,11 @@ void add_train_multiple_choice(Program& program, CLI::App& train) {
   add_choice_flags(verb, run->columns, "Column with");
   add_value(verb, "Data", "--label", run->columns.label,
             "Column with the right choice: its number from 0, its letter or the name of its column");
-  verb.add_option("--model", run->model,
-                  "Directory of a BERT, RoBERTa, DistilBERT, ALBERT, GPT (openai-gpt) or GPT-2 to fine-tune")
-      ->group("Model");
-  add_value(verb, "Model", "--max-length", run->max_length,
-            "Most tokens of a question with a choice, longer ones are cut; 0: as many as the model takes");
+  add_encoder_flags(verb, run->encoder);
+  add_value(
+      verb, "Model", "--max-length", run->max_length,
+      "Most tokens of a question with a choice, longer ones are cut, and what a new encoder takes; 0: as "
+      "many as the model takes, 128 of a new one");
   verb.add_option("--lm-weight", run->lm_weight,
                   "Weight of the language-model loss beside the task's, for GPT and GPT-2 (default: 0.5)")
       ->check(CLI::NonNegativeNumber)
@@ -33,6 +33,7 @@ void add_train_multiple_choice(Program& program, CLI::App& train) {
   add_value(verb, "Run", "--batch-size", run->batch_size, "Questions of a micro-batch");
   verb.callback([run, &verb, &program] {
     drop_alternatives(verb, run->training);
+    refuse_sizes_of_directory(verb, run->encoder);
     const auto result = train_multiple_choice(*run, stderr);
     const std::string& out = run->place.out;
     program.exit_code =

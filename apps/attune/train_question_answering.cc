@@ -16,8 +16,8 @@ void add_train_question_answering(Program& program, CLI::App& train) {
   verb.add_option("--train", run->train, "Questions to learn from: JSON as SQuAD's, v1.1 or v2.0")
       ->group("Data");
   verb.add_option("--valid", run->valid, "Questions to evaluate on")->group("Data");
-  verb.add_option("--model", run->model, "Directory of a BERT, RoBERTa, DistilBERT or ALBERT to fine-tune")
-      ->group("Model");
+  add_encoder_flags(verb, run->encoder);
+  add_context_flag(verb, run->encoder);
   add_window_flags(verb, run->windows);
   add_answer_flags(verb, *run);
   add_optimizer_flags(verb, run->training);
@@ -25,6 +25,7 @@ void add_train_question_answering(Program& program, CLI::App& train) {
   add_value(verb, "Run", "--batch-size", run->batch_size, "Windows of a micro-batch");
   verb.callback([run, &verb, &program] {
     drop_alternatives(verb, run->training);
+    refuse_sizes_of_directory(verb, run->encoder);
     const auto result = train_question_answering(*run, stderr);
     const std::string& out = run->place.out;
     program.exit_code =

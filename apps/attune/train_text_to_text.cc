@@ -12,10 +12,13 @@ namespace {
 void add_data_flags(CLI::App& verb, TextToTextRun& run) {
   verb.add_option("--train", run.train,
                   "Tables to learn from: .csv, .tsv or .jsonl, also .gz; FILE='PREFIX' gives one's sources a "
-                  "prefix of their own")
+                  "prefix of their own. Of several tasks each is learned as often as it has pairs")
       ->take_all()
       ->group("Data");
-  verb.add_option("--valid", run.valid, "Tables to evaluate on")->take_all()->group("Data");
+  verb.add_option("--valid", run.valid,
+                  "Tables to evaluate on, in the same way; of several tasks each has its own exact match")
+      ->take_all()
+      ->group("Data");
   add_pair_flags(verb, "Data", run.columns);
   add_value(verb, "Data", "--tokenizer", run.tokenizer,
             "Of a new model: bpe:SIZE (learned from both sides), or a directory or file that has one");
@@ -30,10 +33,9 @@ void add_training_flags(CLI::App& verb, TextToTextRun& run) {
     add_value(verb, "Run", name, field, help);
   };
   value("--batch-size", run.batch_size, "Pairs of a micro-batch");
-  value("--label-smoothing", run.label_smoothing,
-        "Share of a target's probability that is spread over all tokens");
+  add_label_smoothing(verb, run.label_smoothing);
   value("--eval-examples", run.eval_examples,
-        "How many of the validation texts an evaluation writes, for exact match; 0: all");
+        "How many of the validation texts of each task an evaluation writes, for exact match; 0: all");
   verb.add_flag("--bleu", run.bleu, "Also BLEU and chrF of what an evaluation writes")->group("Run");
 }
 

@@ -20,8 +20,8 @@ void add_train_token_classification(Program& program, CLI::App& train) {
   verb.add_option("--valid", run->valid, "CoNLL files to evaluate on")->take_all()->group("Data");
   add_value(verb, "Data", "--word-column", run->word_column, "Column with the words, from 1");
   add_value(verb, "Data", "--label-column", run->label_column, "Column with the labels, from 1; 0: the last");
-  verb.add_option("--model", run->model, "Directory of a BERT, RoBERTa, DistilBERT or ALBERT to fine-tune")
-      ->group("Model");
+  add_encoder_flags(verb, run->encoder);
+  add_context_flag(verb, run->encoder);
   add_value(verb, "Model", "--max-length", run->max_length,
             "Most tokens of a sentence, longer ones are cut; 0: as many as the model takes");
   add_optimizer_flags(verb, run->training);
@@ -29,6 +29,7 @@ void add_train_token_classification(Program& program, CLI::App& train) {
   add_value(verb, "Run", "--batch-size", run->batch_size, "Sentences of a micro-batch");
   verb.callback([run, &verb, &program] {
     drop_alternatives(verb, run->training);
+    refuse_sizes_of_directory(verb, run->encoder);
     const auto result = train_token_classification(*run, stderr);
     const std::string& out = run->place.out;
     program.exit_code = report_run(out, result, fmt::format("attune tag {} \"...\"", out));

@@ -26,8 +26,7 @@ void add_training_flags(CLI::App& verb, TranslationRun& run) {
     add_value(verb, "Run", name, value, help);
   };
   number("--batch-tokens", run.batch_tokens, "Most tokens of a micro-batch on either side, padding included");
-  number("--label-smoothing", run.label_smoothing,
-         "Share of a target's probability that is spread over all tokens");
+  add_label_smoothing(verb, run.label_smoothing);
   number("--average-checkpoints", run.average_checkpoints,
          "The model becomes the mean of the last so many checkpoints; 0: the best of the evaluations");
 }

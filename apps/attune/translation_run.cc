@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
+#include "apps/attune/model_saver.h"
 #include "attune/autograd/tape.h"
 #include "attune/io/message.h"
 #include "attune/models/transformer/transformer.h"
@@ -121,39 +121,11 @@ void average(const TranslationRun& run, const models::SequenceToSequenceModel& m
   if (progress != nullptr) io::print_message(progress, "{}\n", line);
 }
 
-// Calls visit(name, field) for every option of the run beside those of training, under the name of its flag.
-template <typename Run, typename Visit>
-void for_each_field(Run& run, Visit&& visit) {
-  visit("train", run.train);
-  visit("valid", run.valid);
-  visit("tokenizer", run.tokenizer);
-  visit("model", run.model);
-  visit("layers", run.layers);
-  visit("heads", run.heads);
-  visit("width", run.width);
-  visit("feed_forward", run.feed_forward);
-  visit("context", run.context);
-  visit("dropout", run.dropout);
-  visit("batch_tokens", run.batch_tokens);
-  visit("label_smoothing", run.label_smoothing);
-  visit("average_checkpoints", run.average_checkpoints);
-}
-
 }  // namespace
-
-void to_json(nlohmann::ordered_json& json, const TranslationRun& run) {
-  for_each_field(run, [&](const char* name, const auto& field) { json[name] = field; });
-}
-
-void from_json(const nlohmann::ordered_json& json, TranslationRun& run) {
-  read_run(json, run, [](auto& of, auto visit) { for_each_field(of, visit); });
-}
 
 train::TrainingResult train_translation(const TranslationRun& run, std::FILE* progress) {
   validate(run);
-  nlohmann::ordered_json configuration;
-  to_json(configuration, run);
-  train::RunDirectory directory(run.place.out, run.place.mode(), training_of(run), configuration.dump());
+  train::RunDirectory directory = open_directory(run, training_of(run));
 
   const auto checkpoint = directory.checkpoint();
   const std::string choice = checkpoint          ? checkpoint->path.string()
@@ -171,10 +143,7 @@ train::TrainingResult train_translation(const TranslationRun& run, std::FILE* pr
   if (progress != nullptr)
     io::print_message(progress, "{} parameters, {} micro-batches an epoch\n", model->parameters().count(),
                       task.micro_batches_per_epoch());
-  const train::SaveModel save = [&](const fs::path& to) {
-    model->save(to);
-    tokenizer->save(to, model->max_source_length());
-  };
+  const train::SaveModel save = saver_of(*model, *tokenizer);
   const auto result =
       train::Trainer(model->parameters(), model->weight_table(), task, directory, save, progress).train();
   const bool ended = result.end != train::TrainingResult::End::interrupted;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdio>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -43,12 +42,24 @@ struct TranslationRun {
   std::int64_t average_checkpoints = 0;  // the model is the mean of the last so many; 0: the best evaluated
 
   RunPlace place;
-};
 
-// What makes a run, under the names of its flags: training_config.json, to be given back with --config.
-void to_json(nlohmann::ordered_json& json, const TranslationRun& run);
-// Throws UsageError for a key that is not an option, naming it.
-void from_json(const nlohmann::ordered_json& json, TranslationRun& run);
+  // Every option beside those of training, under the name of its flag; see train_flags.h.
+  static void for_each_field(auto& run, auto&& visit) {
+    visit("train", run.train);
+    visit("valid", run.valid);
+    visit("tokenizer", run.tokenizer);
+    visit("model", run.model);
+    visit("layers", run.layers);
+    visit("heads", run.heads);
+    visit("width", run.width);
+    visit("feed_forward", run.feed_forward);
+    visit("context", run.context);
+    visit("dropout", run.dropout);
+    visit("batch_tokens", run.batch_tokens);
+    visit("label_smoothing", run.label_smoothing);
+    visit("average_checkpoints", run.average_checkpoints);
+  }
+};
 
 // Trains and leaves the model in run.place.out. `progress` may be null.
 train::TrainingResult train_translation(const TranslationRun& run, std::FILE* progress);

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cmath>
 #include <numeric>
+#include <optional>
+#include <utility>
 
 #include "attune/autograd/tape.h"
 #include "attune/base/error.h"
@@ -82,55 +84,82 @@ Tensor targets_of(const std::vector<Answer>& answers) {
   return targets;
 }
 
-// What the scorers share: prompts in batches.
-class BatchedScorer : public AnswerScorer {
- public:
-  std::vector<std::vector<AnswerScore>> score(std::span<const PromptAndAnswers> requests,
-                                              std::int64_t batch_size) override {
-    const NoGrad no_grad;
-    std::vector<std::vector<AnswerScore>> all;
-    for (const PromptAndAnswers& request : requests) {
-      all.emplace_back(request.answers.size());
-      for (std::size_t i = 0; i < request.answers.size(); ++i)
-        all.back()[i].bytes = std::ssize(request.answers[i]);
-    }
-    for (std::size_t first = 0; first < requests.size(); first += static_cast<std::size_t>(batch_size)) {
-      const auto count = std::min(requests.size() - first, static_cast<std::size_t>(batch_size));
-      score_batch(requests.subspan(first, count), std::span(all).subspan(first, count));
-    }
-    return all;
+// A score for every answer, which so far knows its bytes.
+std::vector<std::vector<AnswerScore>> blank_scores(std::span<const PromptAndAnswers> requests) {
+  std::vector<std::vector<AnswerScore>> all;
+  for (const PromptAndAnswers& request : requests) {
+    all.emplace_back(request.answers.size());
+    for (std::size_t i = 0; i < request.answers.size(); ++i)
+      all.back()[i].bytes = std::ssize(request.answers[i]);
   }
+  return all;
+}
 
- private:
-  virtual void score_batch(std::span<const PromptAndAnswers> requests,
-                           std::span<std::vector<AnswerScore>> scores) = 0;
-};
+// Calls visit(first, count) for batches of `total` requests.
+void for_each_batch(std::size_t total, std::int64_t batch_size, const auto& visit) {
+  const auto most = static_cast<std::size_t>(batch_size);
+  for (std::size_t first = 0; first < total; first += most) visit(first, std::min(total - first, most));
+}
 
-class CausalScorer : public BatchedScorer {
+std::size_t common_length(const Ids& a, const Ids& b) {
+  return static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
+}
+
+class CausalScorer : public AnswerScorer {
  public:
   CausalScorer(const models::CausalLanguageModel& model, const text::Tokenizer& tokenizer)
       : model_(model), tokenizer_(tokenizer) {}
 
+  std::vector<std::vector<AnswerScore>> score(std::span<const PromptAndAnswers> requests,
+                                              std::int64_t batch_size) override {
+    const NoGrad no_grad;
+    auto scores = blank_scores(requests);
+    std::vector<Prompt> prompts;
+    for (std::size_t i = 0; i < requests.size(); ++i) prompts.push_back(encode(requests[i], scores[i]));
+    share(prompts);
+    for_each_batch(prompts.size(), batch_size, [&](std::size_t first, std::size_t count) {
+      run(std::span(prompts).subspan(first, count));
+    });
+    return scores;
+  }
+
  private:
   struct Prompt {
     Ids ids;
+    std::vector<Answer> answers;
+    bool is_cut = false;
   };
 
-  void score_batch(std::span<const PromptAndAnswers> requests,
-                   std::span<std::vector<AnswerScore>> scores) override {
-    std::vector<Prompt> prompts;
-    std::vector<Answer> answers;
-    for (std::size_t i = 0; i < requests.size(); ++i) {
-      const std::size_t first = answers.size();
-      prompts.push_back({prompt_ids(requests[i].prompt)});
-      for (std::size_t j = 0; j < requests[i].answers.size(); ++j) {
-        answers.push_back({answer_ids(requests[i].prompt, prompts.back().ids, requests[i].answers[j]),
-                           &scores[i][j], static_cast<std::int64_t>(i)});
-        scores[i][j].tokens = std::ssize(answers.back().ids);
+  // The prompts of a batch as they stand in its cache: P tokens that all begin with and that were run before,
+  // then each one's own, R at most, padded on the left.
+  struct Rows {
+    std::int64_t shared = 0, most = 0;  // P, R
+    std::vector<std::int64_t> lengths = {};  // of the own tokens
+
+    std::int64_t total() const { return shared + most; }
+
+    // (N, total() + added) bool for rows of these prompts: false for padding. Undefined where there is none.
+    Tensor mask(std::span<const std::int64_t> prompts, std::int64_t added) const {
+      const Tensor mask = Tensor::full({std::ssize(prompts), total() + added}, 1, DType::boolean);
+      bool padded = false;
+      for (std::int64_t row = 0; row < mask.dim(0); ++row) {
+        const std::int64_t padding =
+            most - lengths[static_cast<std::size_t>(prompts[static_cast<std::size_t>(row)])];
+        std::fill_n(mask.mutable_data<bool>() + row * mask.dim(1) + shared, padding, false);
+        padded = padded || padding > 0;
       }
-      cut(prompts.back().ids, std::span(answers).subspan(first));
+      return padded ? mask : Tensor();
     }
-    run(prompts, answers);
+  };
+
+  Prompt encode(const PromptAndAnswers& request, std::vector<AnswerScore>& scores) {
+    Prompt prompt{.ids = prompt_ids(request.prompt), .answers = {}};
+    for (std::size_t i = 0; i < request.answers.size(); ++i) {
+      prompt.answers.push_back({answer_ids(request.prompt, prompt.ids, request.answers[i]), &scores[i], 0});
+      scores[i].tokens = std::ssize(prompt.answers.back().ids);
+    }
+    cut(prompt);
+    return prompt;
   }
 
   Ids prompt_ids(const std::string& prompt) const {
@@ -159,86 +188,134 @@ class CausalScorer : public BatchedScorer {
   }
 
   // Leaves the end of a prompt that, with its longest answer, the model does not see at once.
-  void cut(Ids& prompt, std::span<const Answer> answers) {
-    const auto longest = static_cast<std::int64_t>(longest_of(answers));
+  void cut(Prompt& prompt) {
+    const auto longest = static_cast<std::int64_t>(longest_of(prompt.answers));
     const std::int64_t room = model_.context_length() - longest + 1;  // the last token is only predicted
     check(room >= 1, "an answer has {} tokens, the model sees {}", longest, model_.context_length());
-    if (std::ssize(prompt) <= room) return;
-    prompt.erase(prompt.begin(), prompt.end() - room);
+    if (std::ssize(prompt.ids) <= room) return;
+    prompt.ids.erase(prompt.ids.begin(), prompt.ids.end() - room);
+    prompt.is_cut = true;
     ++cut_prompts_;
   }
 
-  // Letters: B prompts of P tokens, padded on the left; N answers of T tokens, padded on the right.
-  void run(const std::vector<Prompt>& prompts, const std::vector<Answer>& answers) const {
-    const std::int64_t count = std::ssize(prompts), most = static_cast<std::int64_t>(longest_of(prompts));
-    const Tensor ids = Tensor::zeros({count, most}, DType::int64),
-                 positions = Tensor::zeros({count, most}, DType::int64);  // (B, P)
-    for (std::int64_t row = 0; row < count; ++row) {
-      const Ids& prompt = prompts[static_cast<std::size_t>(row)].ids;
-      std::ranges::copy(prompt, row_of(ids, row).end() - std::ssize(prompt));
-      std::iota(row_of(positions, row).end() - std::ssize(prompt), row_of(positions, row).end(), 0);
+  // Runs what all prompts begin with (the examples of few-shot ones) once, unless it was run before. A later
+  // call may have a little less in common: what chance added to the first is dropped then, and not run again.
+  void share(const std::vector<Prompt>& prompts) {
+    constexpr std::size_t worth_it = 8;
+    Ids common;
+    std::size_t sharing = 0;
+    for (const Prompt& prompt : prompts) {
+      if (prompt.is_cut) continue;
+      if (sharing++ == 0) common = prompt.ids;
+      common.resize(std::min(common_length(common, prompt.ids), prompt.ids.size() - 1));  // one is its own
     }
-    nn::KeyValueCache cache = model_.make_cache(count, most);
-    const Tensor hidden =
-        model_.hidden_states(ids, {positions, mask_of(prompts, most, most)}, {}, cache);  // (B, P, D)
-    const Tensor last = ops::contiguous(ops::slice(hidden, 1, most - 1, most));           // (B, 1, D)
+    if (const std::size_t kept = common_length(common, prefix_); 4 * kept >= 3 * common.size())
+      common.resize(kept);
+    if (sharing < 2 || common.size() < worth_it || common == prefix_) return;
+    prefix_ = std::move(common);
+    const std::int64_t length = std::ssize(prefix_);
+    const std::vector<std::int64_t> ids(prefix_.begin(), prefix_.end());
+    const Tensor positions = Tensor::zeros({1, length}, DType::int64);  // (1, P)
+    std::iota(row_of(positions, 0).begin(), row_of(positions, 0).end(), 0);
+    prefix_cache_.emplace(model_.make_cache(1, length));
+    model_.hidden_states(Tensor::from(ids, {1, length}), {positions, {}}, {}, *prefix_cache_);
+  }
+
+  Rows rows_of_batch(std::span<const Prompt> prompts) const {
+    Rows rows{.shared = std::ssize(prefix_)};
+    for (const Prompt& prompt : prompts) {
+      const bool begins =
+          prompt.ids.size() > prefix_.size() && common_length(prompt.ids, prefix_) == prefix_.size();
+      if (!begins) rows.shared = 0;
+    }
+    for (const Prompt& prompt : prompts) {
+      rows.lengths.push_back(std::ssize(prompt.ids) - rows.shared);
+      rows.most = std::max(rows.most, rows.lengths.back());
+    }
+    return rows;
+  }
+
+  // Letters: B prompts, N answers of T tokens, padded on the right.
+  void run(std::span<const Prompt> prompts) const {
+    const Rows rows = rows_of_batch(prompts);
+    const std::int64_t count = std::ssize(prompts);
+    const Tensor ids = Tensor::zeros({count, rows.most}, DType::int64),
+                 positions = Tensor::zeros({count, rows.most}, DType::int64);  // (B, R)
+    std::vector<Answer> answers;
+    std::vector<std::int64_t> each;  // 0 to B - 1
+    for (std::int64_t row = 0; row < count; ++row) {
+      const Prompt& prompt = prompts[static_cast<std::size_t>(row)];
+      const std::int64_t own = rows.lengths[static_cast<std::size_t>(row)];
+      std::copy_n(prompt.ids.end() - own, own, row_of(ids, row).end() - own);
+      std::iota(row_of(positions, row).end() - own, row_of(positions, row).end(), rows.shared);
+      for (Answer answer : prompt.answers) {
+        answer.prompt = row;
+        answers.push_back(std::move(answer));
+      }
+      each.push_back(row);
+    }
+    nn::KeyValueCache cache =
+        rows.shared > 0 ? prefix_cache_->repeated(Tensor::zeros({count}, DType::int64), rows.total())
+                        : model_.make_cache(count, rows.total());
+    const Tensor hidden = model_.hidden_states(ids, {positions, rows.mask(each, 0)}, {}, cache);  // (B, R, D)
+    const Tensor last = ops::contiguous(ops::slice(hidden, 1, rows.most - 1, rows.most));         // (B, 1, D)
 
     const Tensor targets = targets_of(answers), of = prompts_of(answers);  // (N, T), (N)
     const Tensor firsts = rows_of(last, of);                               // (N, 1, D)
-    const auto scores = scores_of(answers);
-    add_log_probabilities(model_.logits(firsts), ops::contiguous(ops::slice(targets, 1, 0, 1)), scores);
-    if (targets.dim(1) > 1) go_on(prompts, answers, targets, cache.repeated(of, most + targets.dim(1) - 1));
+    add_log_probabilities(model_.logits(firsts), ops::contiguous(ops::slice(targets, 1, 0, 1)),
+                          scores_of(answers));
+    if (targets.dim(1) > 1)
+      go_on(rows, answers, targets, cache.repeated(of, rows.total() + targets.dim(1) - 1));
   }
 
   // The answers' tokens behind the first, on the keys and values of their prompts.
-  void go_on(const std::vector<Prompt>& prompts, const std::vector<Answer>& answers, const Tensor& targets,
+  void go_on(const Rows& rows, const std::vector<Answer>& answers, const Tensor& targets,
              nn::KeyValueCache cache) const {
-    const std::int64_t length = targets.dim(1) - 1, most = static_cast<std::int64_t>(longest_of(prompts));
+    const std::int64_t length = targets.dim(1) - 1;
     const Tensor ids = Tensor::zeros({std::ssize(answers), length}, DType::int64),
                  positions = Tensor::zeros(ids.shape(), DType::int64);  // (N, T - 1)
-    std::vector<Prompt> own;
+    std::vector<std::int64_t> prompts;
     for (std::int64_t row = 0; row < ids.dim(0); ++row) {
       const Answer& answer = answers[static_cast<std::size_t>(row)];
-      own.push_back(prompts[static_cast<std::size_t>(answer.prompt)]);
-      const std::int64_t given = std::ssize(own.back().ids), inputs = std::ssize(answer.ids) - 1;
+      const std::int64_t given = rows.shared + rows.lengths[static_cast<std::size_t>(answer.prompt)],
+                         inputs = std::ssize(answer.ids) - 1;
       std::copy_n(answer.ids.begin(), inputs, row_of(ids, row).begin());
-      for (std::int64_t i = 0; i < inputs; ++i)
-        row_of(positions, row)[static_cast<std::size_t>(i)] = given + i;
+      std::iota(row_of(positions, row).begin(), row_of(positions, row).begin() + inputs, given);
+      prompts.push_back(answer.prompt);
     }
-    const Tensor hidden = model_.hidden_states(ids, {positions, mask_of(own, most, most + length)}, {},
-                                               cache);  // (N, T - 1, D)
+    const Tensor hidden =
+        model_.hidden_states(ids, {positions, rows.mask(prompts, length)}, {}, cache);  // (N, T - 1, D)
     add_log_probabilities(model_.logits(hidden), ops::contiguous(ops::slice(targets, 1, 1, length + 1)),
                           scores_of(answers));
   }
 
-  // (rows, total) bool: false for the padding before prompts that are padded to `most` tokens.
-  static Tensor mask_of(const std::vector<Prompt>& prompts, std::int64_t most, std::int64_t total) {
-    const Tensor mask = Tensor::full({std::ssize(prompts), total}, 1, DType::boolean);
-    bool padded = false;
-    for (std::size_t row = 0; row < prompts.size(); ++row) {
-      const std::int64_t padding = most - std::ssize(prompts[row].ids);
-      std::fill_n(mask.mutable_data<bool>() + static_cast<std::int64_t>(row) * total, padding, false);
-      padded = padded || padding > 0;
-    }
-    return padded ? mask : Tensor();
-  }
-
   const models::CausalLanguageModel& model_;
   const text::Tokenizer& tokenizer_;
+  Ids prefix_;  // what prompts began with so far, and its keys and values
+  std::optional<nn::KeyValueCache> prefix_cache_;
 };
 
-class SequenceScorer : public BatchedScorer {
+class SequenceScorer : public AnswerScorer {
  public:
   SequenceScorer(const models::SequenceToSequenceModel& model, const text::Tokenizer& tokenizer)
       : model_(model), tokenizer_(tokenizer) {}
+
+  std::vector<std::vector<AnswerScore>> score(std::span<const PromptAndAnswers> requests,
+                                              std::int64_t batch_size) override {
+    const NoGrad no_grad;
+    auto scores = blank_scores(requests);
+    for_each_batch(requests.size(), batch_size, [&](std::size_t first, std::size_t count) {
+      score_batch(requests.subspan(first, count), std::span(scores).subspan(first, count));
+    });
+    return scores;
+  }
 
  private:
   struct Source {
     Ids ids;
   };
 
-  void score_batch(std::span<const PromptAndAnswers> requests,
-                   std::span<std::vector<AnswerScore>> scores) override {
+  void score_batch(std::span<const PromptAndAnswers> requests, std::span<std::vector<AnswerScore>> scores) {
     std::vector<Source> sources;
     std::vector<Answer> answers;
     for (std::size_t i = 0; i < requests.size(); ++i) {

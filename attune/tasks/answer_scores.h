@@ -42,7 +42,8 @@ class AnswerScorer {
   virtual ~AnswerScorer() = default;
 
   // Scores of every answer to every prompt, `batch_size` prompts at once. What a model computes of a prompt
-  // is shared by its answers. Throws Error for answers that have no tokens or leave no room for the prompt.
+  // is shared by its answers, and of causal models what prompts begin with alike, as the examples of few-shot
+  // ones, is computed once. Throws Error for answers that have no tokens or leave no room for the prompt.
   virtual std::vector<std::vector<AnswerScore>> score(std::span<const PromptAndAnswers> requests,
                                                       std::int64_t batch_size) = 0;
 

@@ -64,6 +64,31 @@ TEST(AnswerScores, AreTheLossesOfTheAnswersTokensWhateverTheBatch) {
   }
 }
 
+TEST(AnswerScores, WhatPromptsShareIsRunOnceAndChangesNothing) {
+  const std::string examples = "a b c d e a b c ";
+  for (const char* name : {"gpt/gelu", "gpt2/odd"}) {
+    const auto model = models::load_causal_language_model(golden(name));
+    const auto tokenizer = letters();
+    const auto scorer = make_answer_scorer(*model, *tokenizer);
+    const std::vector<PromptAndAnswers> calls[] = {
+        {{examples + "d e", {"d", "e d"}}, {examples + "d a b", {"a", "b c c"}}, {examples + "d c", {"c"}}},
+        {{examples + "a", {"d", "e d"}}, {examples + "b c", {"a"}}},                    // a little less
+        {{examples + "a", {"b", "c"}}, {"e d c", {"a b"}}, {examples + "c c", {"d"}}},  // one without
+        {{"b b a a e e d d c", {"a"}}, {"b b a a e e d d d e", {"b c"}}},               // others
+    };
+    for (const auto& call : calls) {
+      const auto together = scorer->score(call, 3);
+      for (std::size_t i = 0; i < call.size(); ++i) {
+        const auto alone = make_answer_scorer(*model, *tokenizer)->score(std::span(&call[i], 1), 1);
+        for (std::size_t j = 0; j < call[i].answers.size(); ++j)
+          EXPECT_NEAR(together[i][j].log_likelihood, alone[0][j].log_likelihood, 1e-4)
+              << name << ": " << call[i].prompt << " " << call[i].answers[j];
+      }
+    }
+    EXPECT_EQ(scorer->cut_prompts(), 0);
+  }
+}
+
 TEST(AnswerScores, OfAnEncoderDecoderAreTheLossesOfTheTarget) {
   const auto model = models::load_sequence_to_sequence_model(golden("t5/v1_0"));
   const auto tokenizer = letters();

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <utility>
 
+#include "attune/autograd/tape.h"
 #include "attune/base/error.h"
 #include "attune/tasks/shuffle.h"
 #include "attune/tensor/random.h"
@@ -66,6 +67,24 @@ std::span<const std::uint32_t> ExampleBatches::batch(const MicroBatchIndex& whic
 
 std::span<const std::uint32_t> ExampleBatches::sorted_batch(std::int64_t index) const {
   return cut(sorted_, index);
+}
+
+bool for_each_by_length(std::vector<std::int64_t> lengths, std::int64_t batch_size, const VisitBatch& visit,
+                        const std::function<bool()>& stopped) {
+  const NoGrad no_grad;
+  const ExampleBatches batches(std::move(lengths), batch_size, /*seed=*/0);
+  for (std::int64_t i = 0; i < batches.per_epoch(); ++i) {
+    if (stopped && stopped()) return false;
+    visit(batches.sorted_batch(i));
+  }
+  return true;
+}
+
+void put_rows(std::span<const float> some, std::span<const std::uint32_t> examples, std::span<float> all) {
+  const std::size_t width = examples.empty() ? 0 : some.size() / examples.size();
+  for (std::size_t row = 0; row < examples.size(); ++row)
+    std::ranges::copy(some.subspan(row * width, width),
+                      all.begin() + static_cast<std::ptrdiff_t>(examples[row] * width));
 }
 
 }  // namespace attune::tasks

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -36,5 +37,16 @@ class ExampleBatches {
   std::vector<std::uint32_t> sorted_, order_;  // by length; in the current epoch
   std::int64_t epoch_ = -1;
 };
+
+// Calls visit(examples) for every example once, in batches of those of similar length, as evaluations and
+// answers take them; nothing in there is recorded for gradients. `lengths` has one value an example. False
+// when `stopped`, which is asked before each batch, said so before the end.
+using VisitBatch = std::function<void(std::span<const std::uint32_t> examples)>;
+bool for_each_by_length(std::vector<std::int64_t> lengths, std::int64_t batch_size, const VisitBatch& visit,
+                        const std::function<bool()>& stopped = {});
+
+// What a batch gave back into the order of the examples: row i of `some` (B, N) becomes row examples[i] of
+// `all`.
+void put_rows(std::span<const float> some, std::span<const std::uint32_t> examples, std::span<float> all);
 
 }  // namespace attune::tasks

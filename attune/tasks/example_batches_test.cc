@@ -76,9 +76,30 @@ TEST(ExampleBatchesTest, SortedBatchesGoFromShortToLong) {
   EXPECT_EQ(count, 21);
 }
 
-TEST(ExampleBatchesTest, RefusesABatchOfNone) {
-  EXPECT_THROW(ExampleBatches({1, 2}, 0, 1), UsageError);
+TEST(ExampleBatchesTest, VisitsByLengthAndPutsRowsBack) {
+  const auto lengths = some_lengths(21);
+  std::vector<float> all(2 * 21);
+  std::int64_t last = 0;
+  const auto visit = [&](std::span<const std::uint32_t> examples) {
+    std::vector<float> rows;
+    for (const std::uint32_t example : examples) {
+      EXPECT_GE(lengths[example], last);
+      last = lengths[example];
+      rows.insert(rows.end(), {static_cast<float>(example), -static_cast<float>(example)});
+    }
+    put_rows(rows, examples, all);
+  };
+  EXPECT_TRUE(for_each_by_length(lengths, 8, visit));
+  for (std::size_t i = 0; i < 21; ++i) {
+    EXPECT_EQ(all[2 * i], static_cast<float>(i));
+    EXPECT_EQ(all[2 * i + 1], -static_cast<float>(i));
+  }
+  int asked = 0;
+  last = 0;
+  EXPECT_FALSE(for_each_by_length(lengths, 8, visit, [&] { return ++asked == 2; }));
 }
+
+TEST(ExampleBatchesTest, RefusesABatchOfNone) { EXPECT_THROW(ExampleBatches({1, 2}, 0, 1), UsageError); }
 
 }  // namespace
 }  // namespace attune::tasks

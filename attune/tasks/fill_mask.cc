@@ -28,12 +28,9 @@ std::vector<std::vector<FilledMask>> fill_masks(const models::VocabularyModel& m
                                                 std::span<const TextInput> inputs, std::int32_t mask_token,
                                                 std::int64_t count, std::int64_t batch_size,
                                                 const nn::Context& how) {
-  const NoGrad no_grad;
   const auto wanted = static_cast<std::size_t>(std::min(count, model.facts().vocab_size));
   std::vector<std::vector<FilledMask>> filled(inputs.size());
-  const ExampleBatches batches(lengths_of(inputs), batch_size, /*seed=*/0);
-  for (std::int64_t i = 0; i < batches.per_epoch(); ++i) {
-    const auto which = batches.sorted_batch(i);
+  for_each_by_length(lengths_of(inputs), batch_size, [&](std::span<const std::uint32_t> which) {
     const models::TextBatch batch = make_text_batch(inputs, which, model.facts());
     const auto rows = models::counted_rows(model.encoder().hidden_states(batch, how),
                                            targets_at_masks(batch.ids, mask_token), how);        // (M, D)
@@ -51,7 +48,7 @@ std::vector<std::vector<FilledMask>> fill_masks(const models::VocabularyModel& m
         filled[text].push_back(std::move(mask));
       }
     }
-  }
+  });
   return filled;
 }
 

@@ -77,7 +77,7 @@ TEST(LabelSets, CellsAndColumns) {
   table.append({{"b,a", "1", "0"}, 2});
   table.append({{"", "0", "true"}, 3});
   const LabelMap labels({"a", "b", "c"});
-  EXPECT_THAT(distinct_set_labels(table, 0, ","), ElementsAre("b", "a"));
+  EXPECT_THAT(distinct_set_labels({&table, 1}, 0, ","), ElementsAre("a", "b"));
   EXPECT_THAT(label_sets(table, 0, ",", labels), ElementsAre(1, 1, 0, 0, 0, 0));
   EXPECT_THAT(label_columns(table, 1, 2), ElementsAre(1, 0, 0, 1));
   table.append({{"z", "2", "0"}, 4});

@@ -1,9 +1,12 @@
 #include "attune/tasks/label_map.h"
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <charconv>
 #include <cmath>
-#include <unordered_set>
+#include <functional>
+#include <set>
 #include <utility>
 
 #include "attune/base/error.h"
@@ -22,7 +25,13 @@ std::optional<std::int64_t> whole_number(std::string_view name) {
   return value;
 }
 
-bool is_nan(std::string_view label) { return label == "NaN" || label == "nan" || label == "NAN"; }
+bool is_blank(std::string_view label) { return label.find_first_not_of(" \t\r\n") == label.npos; }
+
+bool is_number(std::string_view label) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(label.data(), label.data() + label.size(), value);
+  return error == std::errc() && end == label.data() + label.size() && std::isfinite(value);
+}
 
 std::string list_labels(const LabelMap& labels) {
   std::string list;
@@ -34,6 +43,14 @@ std::string list_labels(const LabelMap& labels) {
 }
 
 }  // namespace
+
+bool is_missing_number(std::string_view label) {
+  std::string name;
+  for (const char c : label) name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (name.starts_with('-') || name.starts_with('+')) name.erase(0, 1);
+  constexpr std::array names = {"nan", "inf", "infinity", "na", "<na>", "n/a", "none", "null"};
+  return std::ranges::find(names, name) != names.end();
+}
 
 LabelMap::LabelMap(std::vector<std::string> names) : names_(std::move(names)) {
   for (std::size_t i = 0; i < names_.size(); ++i) {
@@ -47,13 +64,10 @@ LabelMap LabelMap::of_labels(std::vector<std::string> labels) {
   check(!labels.empty(), "no labels given");
   std::sort(labels.begin(), labels.end());
   labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
-  const auto is_number = [](const std::string& label) { return whole_number(label).has_value(); };
-  if (std::all_of(labels.begin(), labels.end(), is_number)) {
+  const auto is_whole = [](const std::string& label) { return whole_number(label).has_value(); };
+  if (std::all_of(labels.begin(), labels.end(), is_whole)) {
     std::sort(labels.begin(), labels.end(),
               [](const std::string& a, const std::string& b) { return *whole_number(a) < *whole_number(b); });
-  } else if (std::all_of(labels.begin(), labels.end(),
-                         [&](const std::string& label) { return is_number(label) || is_nan(label); })) {
-    check(labels.size() == 1, "the labels are numbers but for \"nan\": a row has no label");
   }
   return LabelMap(std::move(labels));
 }
@@ -79,24 +93,33 @@ std::int64_t label_id(std::string_view label, const LabelMap& labels, std::strin
   return *id;
 }
 
-std::vector<std::string> distinct_labels(const text::Table& table, std::size_t column) {
-  std::unordered_set<std::string_view> seen;
-  bool numbers = true;
-  for (std::size_t row = 0; row < table.rows(); ++row) {
-    const std::string_view label = table.value(row, column);
-    if (!seen.insert(label).second) continue;
-    check(!label.empty() && label != "NaN", "{}: the label in column \"{}\" is {}: every row needs one",
-          table.where(row), table.columns()[column], label.empty() ? "empty" : label);
-    numbers = numbers && (whole_number(label) || is_nan(label));
+bool are_numbers_with_gaps(const std::set<std::string, std::less<>>& labels) {
+  const auto missing = std::ranges::count_if(labels, is_missing_number);
+  const auto numbers = std::ranges::count_if(labels, is_number);
+  return missing > 0 && numbers > 0 && missing + numbers == std::ssize(labels);
+}
+
+std::vector<std::string> distinct_labels(std::span<const text::Table> tables, std::size_t column) {
+  const auto for_each_label = [&](auto&& visit) {
+    for (const text::Table& table : tables)
+      for (std::size_t row = 0; row < table.rows(); ++row) visit(table, row, table.value(row, column));
+  };
+  const auto refuse = [&](const text::Table& table, std::size_t row, std::string_view label) {
+    fail("{}: the label in column \"{}\" is {}: every row needs one", table.where(row),
+         table.columns()[column], is_blank(label) ? "empty" : label);
+  };
+  std::set<std::string, std::less<>> labels;
+  for_each_label([&](const text::Table& table, std::size_t row, std::string_view label) {
+    if (labels.contains(label)) return;
+    if (is_blank(label) || label == "NaN") refuse(table, row, label);
+    labels.emplace(label);
+  });
+  if (are_numbers_with_gaps(labels)) {
+    for_each_label([&](const text::Table& table, std::size_t row, std::string_view label) {
+      if (is_missing_number(label)) refuse(table, row, label);
+    });
   }
-  // A language's code is "nan" too; among numbers it is none.
-  for (std::size_t row = 0; numbers && seen.size() > 1 && row < table.rows(); ++row) {
-    check(!is_nan(table.value(row, column)), "{}: the label in column \"{}\" is {}: every row needs one",
-          table.where(row), table.columns()[column], table.value(row, column));
-  }
-  std::vector<std::string> labels(seen.begin(), seen.end());
-  std::sort(labels.begin(), labels.end());
-  return labels;
+  return {labels.begin(), labels.end()};
 }
 
 std::vector<std::int64_t> label_ids(const text::Table& table, std::size_t column, const LabelMap& labels) {

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,7 +23,7 @@ class LabelMap {
 
   // The distinct names in order, whatever order they come in: by number where all are whole numbers, so that
   // 0 to C - 1 are their own ids, else by their bytes. Hugging Face's run_glue.py does the same. Throws Error
-  // for none, and for "nan" among numbers.
+  // for none.
   static LabelMap of_labels(std::vector<std::string> labels);
 
   std::int64_t size() const { return static_cast<std::int64_t>(names_.size()); }
@@ -40,9 +42,15 @@ class LabelMap {
   std::unordered_map<std::string, std::int64_t, Hash, std::equal_to<>> ids_;
 };
 
-// The labels in a column of the training data. Throws Error that names the line of one that is missing: empty
-// or NaN. Of several files, LabelMap::of_labels() takes what this gives of each.
-std::vector<std::string> distinct_labels(const text::Table& table, std::size_t column);
+// How programs write a number that is not there, or none: nan, inf, none, null, n/a, in any case.
+bool is_missing_number(std::string_view label);
+// Whether all of them are numbers but for some that are missing: a class may be called "nan" (the language)
+// or "none", but not among numbers.
+bool are_numbers_with_gaps(const std::set<std::string, std::less<>>& labels);
+
+// The labels in a column of the training data, each once. Throws Error that names the file and the line of
+// one that is missing: blank, NaN, or a gap among numbers.
+std::vector<std::string> distinct_labels(std::span<const text::Table> tables, std::size_t column);
 
 // Each row's label as its id. Throws Error that names the line, and the labels there are, for one that the
 // map does not have.

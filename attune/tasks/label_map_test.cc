@@ -18,6 +18,8 @@ text::Table table_of(const std::vector<std::string>& labels) {
   return table;
 }
 
+std::vector<std::string> distinct(const text::Table& table) { return distinct_labels({&table, 1}, 0); }
+
 template <typename Call>
 std::string error(Call call) {
   try {
@@ -34,7 +36,6 @@ TEST(LabelMapTest, SortsNamesAndNumbers) {
   EXPECT_THAT(LabelMap::of_labels({"10", "9", "-1", "0"}).names(), ElementsAre("-1", "0", "9", "10"));
   EXPECT_THAT(LabelMap::of_labels({"10", "9", "x"}).names(), ElementsAre("10", "9", "x"));
   EXPECT_THAT(LabelMap::of_labels({"deu", "nan"}).names(), ElementsAre("deu", "nan"));  // languages
-  EXPECT_THROW(LabelMap::of_labels({"1", "nan", "0"}), Error);
   EXPECT_THROW(LabelMap::of_labels({}), Error);
   const LabelMap labels = LabelMap::of_labels({"0", "1", "2"});
   EXPECT_EQ(labels.id("2"), 2);
@@ -46,8 +47,8 @@ TEST(LabelMapTest, SortsNamesAndNumbers) {
 
 TEST(LabelMapTest, ReadsLabelsOfTables) {
   const text::Table table = table_of({"b", "a", "b"});
-  EXPECT_THAT(distinct_labels(table, 0), ElementsAre("a", "b"));
-  const LabelMap labels = LabelMap::of_labels(distinct_labels(table, 0));
+  EXPECT_THAT(distinct(table), ElementsAre("a", "b"));
+  const LabelMap labels = LabelMap::of_labels(distinct(table));
   EXPECT_THAT(label_ids(table, 0, labels), ElementsAre(1, 0, 1));
   EXPECT_THAT(error([&] {
                 label_ids(table_of({"a", "c"}), 0, labels);
@@ -58,17 +59,29 @@ TEST(LabelMapTest, ReadsLabelsOfTables) {
 }
 
 TEST(LabelMapTest, NamesRowsWithoutLabel) {
-  for (const char* missing : {"", "NaN"}) {
+  for (const char* missing : {"", " ", "NaN"}) {
     EXPECT_THAT(error([&] {
-                  distinct_labels(table_of({"a", missing}), 0);
+                  distinct(table_of({"a", missing}));
                 }),
-                AllOf(HasSubstr("line 3"), HasSubstr("every row needs one")));
+                AllOf(HasSubstr("train.csv: line 3"), HasSubstr("every row needs one")));
   }
-  EXPECT_THAT(error([&] {
-                distinct_labels(table_of({"1", "0", "1", "nan"}), 0);
-              }),
-              AllOf(HasSubstr("line 5"), HasSubstr("nan")));
-  EXPECT_THAT(distinct_labels(table_of({"deu", "nan"}), 0), ElementsAre("deu", "nan"));
+}
+
+TEST(LabelMapTest, NamesGapsAmongNumbers) {
+  for (const char* gap : {"nan", "NAN", "-nan", "inf", "-Infinity", "NA", "n/a", "None", "null"}) {
+    EXPECT_THAT(error([&] {
+                  distinct(table_of({"1", "0", "1", gap}));
+                }),
+                AllOf(HasSubstr("train.csv: line 5"), HasSubstr(gap)));
+    EXPECT_THAT(error([&] {
+                  distinct(table_of({"0.5", "1.0", gap}));
+                }),
+                AllOf(HasSubstr("train.csv: line 4"), HasSubstr(gap)));
+  }
+  EXPECT_THAT(distinct(table_of({"deu", "nan"})), ElementsAre("deu", "nan")) << "a language's code";
+  EXPECT_THAT(distinct(table_of({"none", "1", "2 or more"})), ElementsAre("1", "2 or more", "none"));
+  const std::vector<text::Table> tables = {table_of({"1", "0"}), table_of({"nan"})};
+  EXPECT_THAT(error([&] { distinct_labels(tables, 0); }), HasSubstr("line 2"));
 }
 
 TEST(LabelMapTest, ReadsTargetsOfRegression) {

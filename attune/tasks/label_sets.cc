@@ -25,14 +25,26 @@ std::vector<std::string> split_labels(std::string_view cell, std::string_view se
   return labels;
 }
 
-std::vector<std::string> distinct_set_labels(const text::Table& table, std::size_t column,
+std::vector<std::string> distinct_set_labels(std::span<const text::Table> tables, std::size_t column,
                                              std::string_view separator) {
-  std::vector<std::string> all;
-  for (std::size_t row = 0; row < table.rows(); ++row) {
-    for (std::string& label : split_labels(table.value(row, column), separator))
-      all.push_back(std::move(label));
+  const auto for_each_label = [&](auto&& visit) {
+    for (const text::Table& table : tables) {
+      for (std::size_t row = 0; row < table.rows(); ++row) {
+        for (std::string& label : split_labels(table.value(row, column), separator)) visit(table, row, label);
+      }
+    }
+  };
+  std::set<std::string, std::less<>> labels;
+  for_each_label(
+      [&](const text::Table&, std::size_t, std::string& label) { labels.insert(std::move(label)); });
+  if (are_numbers_with_gaps(labels)) {
+    for_each_label([&](const text::Table& table, std::size_t row, const std::string& label) {
+      check(!is_missing_number(label),
+            "{}: one of the labels in column \"{}\" is {}, which is no label among numbers", table.where(row),
+            table.columns()[column], label);
+    });
   }
-  return all;
+  return {labels.begin(), labels.end()};
 }
 
 std::vector<std::int64_t> label_sets(const text::Table& table, std::size_t column, std::string_view separator,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,8 +15,9 @@ namespace attune::tasks {
 // The labels in a cell, "sport|politics", blanks around them left out; none of an empty cell.
 std::vector<std::string> split_labels(std::string_view cell, std::string_view separator);
 
-// All labels of a column of such cells.
-std::vector<std::string> distinct_set_labels(const text::Table& table, std::size_t column,
+// All labels of a column of such cells, each once. Throws Error that names the file and the line of a gap
+// among numbers, as distinct_labels().
+std::vector<std::string> distinct_set_labels(std::span<const text::Table> tables, std::size_t column,
                                              std::string_view separator);
 
 // The sets of a column as zeros and ones: rows times labels of them. Throws Error that names the line for a

@@ -31,6 +31,7 @@ class LanguageModeling : public Task {
   MicroBatchLoss loss(const MicroBatchIndex& which, const nn::Context& context) override;
   std::int64_t micro_batches_per_epoch() const override;
   bool has_validation() const override { return valid_.has_value(); }
+  std::vector<std::string> metric_names() const override { return {"perplexity", "bits_per_byte"}; }
   std::optional<Evaluation> evaluate(const nn::Context& context,
                                      const std::function<bool()>& stopped) override;
 

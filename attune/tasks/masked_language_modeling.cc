@@ -64,6 +64,10 @@ std::vector<Place> by_length(const std::vector<MaskedExamples>& languages) {
   return places;
 }
 
+const char* pair_accuracy(PairObjective pairs) {
+  return pairs == PairObjective::next_sentence ? "next_sentence_accuracy" : "sentence_order_accuracy";
+}
+
 // Sums over what was predicted.
 struct Sums {
   double loss = 0, pair_loss = 0;
@@ -137,6 +141,13 @@ MicroBatchLoss MaskedLanguageModeling::loss(const MicroBatchIndex& which, const 
           weight};
 }
 
+std::vector<std::string> MaskedLanguageModeling::metric_names() const {
+  std::vector<std::string> names = {"perplexity", "masked_accuracy"};
+  if (pair_model_ != nullptr)
+    names.insert(names.end(), {"masked_loss", "pair_loss", pair_accuracy(options_.pairs)});
+  return names;
+}
+
 std::optional<Evaluation> MaskedLanguageModeling::evaluate(const nn::Context& context,
                                                            const std::function<bool()>& stopped) {
   check(!valid_.empty(), "there is no validation text");
@@ -171,9 +182,8 @@ std::optional<Evaluation> evaluate_masked_tokens(const models::VocabularyModel& 
   evaluation.loss += pair_loss;
   evaluation.metrics.emplace_back("masked_loss", loss);
   evaluation.metrics.emplace_back("pair_loss", pair_loss);
-  evaluation.metrics.emplace_back(
-      pairs == PairObjective::next_sentence ? "next_sentence_accuracy" : "sentence_order_accuracy",
-      static_cast<double>(sums.correct_pairs) / static_cast<double>(sums.pairs));
+  evaluation.metrics.emplace_back(pair_accuracy(pairs),
+                                  static_cast<double>(sums.correct_pairs) / static_cast<double>(sums.pairs));
   return evaluation;
 }
 

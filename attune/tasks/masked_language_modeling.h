@@ -50,6 +50,7 @@ class MaskedLanguageModeling : public Task {
   MicroBatchLoss loss(const MicroBatchIndex& which, const nn::Context& context) override;
   std::int64_t micro_batches_per_epoch() const override { return batches_.per_epoch(); }
   bool has_validation() const override { return !valid_.empty(); }
+  std::vector<std::string> metric_names() const override;
   std::optional<Evaluation> evaluate(const nn::Context& context,
                                      const std::function<bool()>& stopped) override;
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "attune/autograd/tape.h"
 #include "attune/base/error.h"
 #include "attune/ops/cast/cast.h"
 #include "attune/tasks/metrics/classification.h"
@@ -106,19 +105,13 @@ std::optional<std::vector<float>> choice_scores(const models::MultipleChoiceMode
                                                 const ChoiceInputs& questions, std::int64_t batch_size,
                                                 const nn::Context& how,
                                                 const std::function<bool()>& stopped) {
-  const NoGrad no_grad;
-  const ExampleBatches batches(question_lengths(questions), batch_size, /*seed=*/0);
   std::vector<float> scores(questions.inputs.size());
-  for (std::int64_t i = 0; i < batches.per_epoch(); ++i) {
-    if (stopped && stopped()) return std::nullopt;
-    const auto which = batches.sorted_batch(i);
+  const auto score = [&](std::span<const std::uint32_t> which) {
     const Tensor logits = model.logits(make_choice_batch(questions, which, model.facts()),
                                        static_cast<std::int64_t>(questions.choices), how);  // (B, C)
-    const auto values = ops::cast(logits, DType::float32).to_vector<float>();
-    for (std::size_t row = 0; row < which.size(); ++row)
-      std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(row * questions.choices), questions.choices,
-                  scores.begin() + static_cast<std::ptrdiff_t>(which[row] * questions.choices));
-  }
+    put_rows(ops::cast(logits, DType::float32).to_vector<float>(), which, scores);
+  };
+  if (!for_each_by_length(question_lengths(questions), batch_size, score, stopped)) return std::nullopt;
   return scores;
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "attune/models/text/heads.h"
@@ -53,8 +54,10 @@ class MultipleChoice : public Task {
                  std::optional<ChoiceInputs> valid, const MultipleChoiceOptions& options);
 
   MicroBatchLoss loss(const MicroBatchIndex& which, const nn::Context& context) override;
+  std::string_view unit() const override { return "questions"; }
   std::int64_t micro_batches_per_epoch() const override { return batches_.per_epoch(); }
   bool has_validation() const override { return valid_.has_value(); }
+  std::vector<std::string> metric_names() const override { return {"accuracy"}; }
   std::optional<Evaluation> evaluate(const nn::Context& context,
                                      const std::function<bool()>& stopped) override;
 

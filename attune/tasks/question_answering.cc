@@ -4,7 +4,6 @@
 #include <set>
 #include <utility>
 
-#include "attune/autograd/tape.h"
 #include "attune/base/error.h"
 #include "attune/ops/cast/cast.h"
 #include "attune/tasks/metrics/classification.h"
@@ -151,13 +150,9 @@ EncodedQuestions encode_questions(const text::Tokenizer& tokenizer, const text::
 std::optional<SpanLogits> span_logits(const models::QuestionAnswerer& model,
                                       std::span<const TextInput> windows, std::int64_t batch_size,
                                       const nn::Context& how, const std::function<bool()>& stopped) {
-  const NoGrad no_grad;
-  const ExampleBatches batches(lengths_of(windows), batch_size, /*seed=*/0);
   SpanLogits all{.start = std::vector<std::vector<float>>(windows.size()),
                  .end = std::vector<std::vector<float>>(windows.size())};
-  for (std::int64_t i = 0; i < batches.per_epoch(); ++i) {
-    if (stopped && stopped()) return std::nullopt;
-    const auto which = batches.sorted_batch(i);
+  const auto score = [&](std::span<const std::uint32_t> which) {
     const auto logits = model.logits(make_text_batch(windows, which, model.facts()), how);  // (B, T) both
     const auto start = ops::cast(logits.start, DType::float32).to_vector<float>();
     const auto end = ops::cast(logits.end, DType::float32).to_vector<float>();
@@ -168,7 +163,8 @@ std::optional<SpanLogits> span_logits(const models::QuestionAnswerer& model,
       all.start[which[row]].assign(start.begin() + at, start.begin() + at + tokens);
       all.end[which[row]].assign(end.begin() + at, end.begin() + at + tokens);
     }
-  }
+  };
+  if (!for_each_by_length(lengths_of(windows), batch_size, score, stopped)) return std::nullopt;
   return all;
 }
 
@@ -216,6 +212,12 @@ MicroBatchLoss QuestionAnswering::loss(const MicroBatchIndex& which, const nn::C
   const auto [first, last] = make_targets(train_.targets(), windows);
   return {model_.loss(make_text_batch(train_.inputs(), windows, model_.facts()), first, last, context),
           static_cast<double>(windows.size())};
+}
+
+std::vector<std::string> QuestionAnswering::metric_names() const {
+  std::vector<std::string> names = {"exact_match", "f1"};
+  if (options_.answers.may_be_impossible) names.insert(names.end(), {"has_answer_f1", "no_answer_f1"});
+  return names;
 }
 
 std::optional<Evaluation> QuestionAnswering::evaluate(const nn::Context& context,

@@ -107,8 +107,10 @@ class QuestionAnswering : public Task {
                     std::optional<ValidationQuestions> valid, const QuestionAnsweringOptions& options);
 
   MicroBatchLoss loss(const MicroBatchIndex& which, const nn::Context& context) override;
+  std::string_view unit() const override { return "windows"; }
   std::int64_t micro_batches_per_epoch() const override { return batches_.per_epoch(); }
   bool has_validation() const override { return valid_.has_value(); }
+  std::vector<std::string> metric_names() const override;
   std::optional<Evaluation> evaluate(const nn::Context& context,
                                      const std::function<bool()>& stopped) override;
 

@@ -139,7 +139,12 @@ TEST_F(QuestionAnsweringTest, EvaluatesWithAndWithoutImpossibleQuestions) {
         ValidationQuestions{data, encode_questions(*tokenizer_, data, "squad.json", window_options())},
         {.batch_size = 3, .answers = options});
     EXPECT_FALSE(task.evaluate({}, [] { return true; })) << "it was stopped";
-    return *task.evaluate({}, {});
+    EXPECT_EQ(task.unit(), "windows");
+    Evaluation evaluation = *task.evaluate({}, {});
+    std::vector<std::string> names;
+    for (const auto& [name, value] : evaluation.metrics) names.push_back(name);
+    EXPECT_EQ(task.metric_names(), names);
+    return evaluation;
   };
   const Evaluation both = evaluate(squad_, /*threshold=*/1000);
   EXPECT_NEAR(both.loss, loss, 1e-5);

@@ -5,7 +5,6 @@
 #include <numeric>
 #include <utility>
 
-#include "attune/autograd/tape.h"
 #include "attune/base/error.h"
 #include "attune/ops/cast/cast.h"
 #include "attune/tasks/metrics/classification.h"
@@ -112,6 +111,12 @@ MicroBatchLoss SequenceClassification::loss(const MicroBatchIndex& which, const 
           static_cast<double>(examples.size())};
 }
 
+std::vector<std::string> SequenceClassification::metric_names() const {
+  if (!train_.sets.empty()) return {"micro_f1", "macro_f1", "accuracy"};
+  if (!train_.values.empty()) return {"pearson", "spearman"};
+  return {"accuracy", "f1", "matthews_correlation"};
+}
+
 std::optional<Evaluation> SequenceClassification::evaluate(const nn::Context& context,
                                                            const std::function<bool()>& stopped) {
   check(valid_.has_value(), "there are no validation texts");
@@ -124,19 +129,12 @@ std::optional<std::vector<float>> classification_scores(const models::SequenceCl
                                                         std::span<const TextInput> inputs,
                                                         std::int64_t batch_size, const nn::Context& how,
                                                         const std::function<bool()>& stopped) {
-  const NoGrad no_grad;
-  const ExampleBatches batches(lengths_of(inputs), batch_size, /*seed=*/0);
-  const auto labels = static_cast<std::size_t>(model.labels().count());
-  std::vector<float> scores(inputs.size() * labels);
-  for (std::int64_t i = 0; i < batches.per_epoch(); ++i) {
-    if (stopped && stopped()) return std::nullopt;
-    const auto which = batches.sorted_batch(i);
+  std::vector<float> scores(inputs.size() * static_cast<std::size_t>(model.labels().count()));
+  const auto score = [&](std::span<const std::uint32_t> which) {
     const Tensor logits = model.logits(make_text_batch(inputs, which, model.facts()), how);  // (B, L)
-    const auto values = ops::cast(logits, DType::float32).to_vector<float>();
-    for (std::size_t row = 0; row < which.size(); ++row)
-      std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(row * labels), labels,
-                  scores.begin() + static_cast<std::ptrdiff_t>(which[row] * labels));
-  }
+    put_rows(ops::cast(logits, DType::float32).to_vector<float>(), which, scores);
+  };
+  if (!for_each_by_length(lengths_of(inputs), batch_size, score, stopped)) return std::nullopt;
   return scores;
 }
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "attune/models/text/heads.h"
@@ -40,6 +41,7 @@ class SequenceClassification : public Task {
   std::string_view unit() const override { return "texts"; }
   std::int64_t micro_batches_per_epoch() const override { return batches_.per_epoch(); }
   bool has_validation() const override { return valid_.has_value(); }
+  std::vector<std::string> metric_names() const override;
   std::optional<Evaluation> evaluate(const nn::Context& context,
                                      const std::function<bool()>& stopped) override;
 

@@ -70,6 +70,25 @@ TEST(SequenceClassification, WhatNumbersAreWorth) {
   EXPECT_NEAR(evaluation.metrics[1].second, 1, 1e-12);
 }
 
+std::vector<std::string> names_of(const Evaluation& evaluation) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : evaluation.metrics) names.push_back(name);
+  return names;
+}
+
+TEST(SequenceClassification, NamesItsMetricsBeforehand) {
+  const auto model = load("bert/classification");
+  const LabelledTexts labelled{.inputs = some_inputs(), .labels = {2, 0, 1}},
+      numbered{.inputs = some_inputs(), .labels = {}, .values = {1, 2, 4}},
+      sets{.inputs = some_inputs(), .labels = {}, .values = {}, .sets = {1, 0, 1, 0, 0, 0, 1, 1, 1}};
+  const std::vector<float> numbers = {1, 2, 3}, scores = {1, 2, 3, 3, 2, 1, 1, 2, 3};
+  for (const LabelledTexts* texts : {&labelled, &numbered, &sets}) {
+    const SequenceClassification task(*model, *texts, *texts, {});
+    EXPECT_EQ(task.metric_names(), names_of(evaluate_scores(texts == &numbered ? numbers : scores, *texts)));
+    EXPECT_EQ(task.unit(), "texts");
+  }
+}
+
 TEST(SequenceClassification, TheLossIsThatOfTheBatchesTexts) {
   const auto model = load("bert/classification");
   SequenceClassification task(*model, {.inputs = some_inputs(), .labels = {2, 0, 1}}, std::nullopt,

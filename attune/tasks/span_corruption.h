@@ -76,6 +76,7 @@ class SpanCorruption : public Task {
   MicroBatchLoss loss(const MicroBatchIndex& which, const nn::Context& context) override;
   std::int64_t micro_batches_per_epoch() const override;
   bool has_validation() const override { return valid_.has_value(); }
+  std::vector<std::string> metric_names() const override { return {"perplexity"}; }
   // Each window of the text once, with spans that are the same in every evaluation of every run.
   std::optional<Evaluation> evaluate(const nn::Context& context,
                                      const std::function<bool()>& stopped) override;

@@ -49,6 +49,8 @@ class Task {
   virtual std::int64_t micro_batches_per_epoch() const = 0;
 
   virtual bool has_validation() const = 0;
+  // Of Evaluation::metrics, in their order, whether or not there was an evaluation yet.
+  virtual std::vector<std::string> metric_names() const = 0;
   // Over the whole validation data. Asks `stopped` now and then; nothing when it was stopped.
   virtual std::optional<Evaluation> evaluate(const nn::Context& context,
                                              const std::function<bool()>& stopped) = 0;

@@ -69,17 +69,13 @@ std::vector<float> TextEmbedder::embed(std::span<const std::string> texts, const
   const std::int64_t of_prompt = prompt_tokens(options.prompt);
   const std::vector<std::int64_t> lengths = lengths_of(inputs);
   packing_.expect(model_, std::reduce(lengths.begin(), lengths.end(), std::int64_t{0}));
-  const ExampleBatches batches(lengths, options.batch_size, /*seed=*/0);
-  const auto width = static_cast<std::size_t>(model_.width());
-  std::vector<float> vectors(texts.size() * width);
-  for (std::int64_t i = 0; i < batches.per_epoch(); ++i) {
-    const auto which = batches.sorted_batch(i);
+  std::vector<float> vectors(texts.size() * static_cast<std::size_t>(model_.width()));
+  for_each_by_length(lengths, options.batch_size, [&](std::span<const std::uint32_t> which) {
     const Tensor some =
         model_.embed(make_text_batch(inputs, which, model_.facts()), of_prompt, options.how);  // (B, N)
-    for (std::size_t row = 0; row < which.size(); ++row)
-      std::copy_n(some.data<float>() + row * width, width, vectors.data() + which[row] * width);
+    put_rows({some.data<float>(), static_cast<std::size_t>(some.elements())}, which, vectors);
     if (options.after_batch) options.after_batch();
-  }
+  });
   return vectors;
 }
 

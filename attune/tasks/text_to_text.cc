@@ -58,26 +58,48 @@ MicroBatchLoss TextToText::loss(const MicroBatchIndex& which, const nn::Context&
           static_cast<double>(batch.tokens)};
 }
 
-std::optional<std::vector<std::string>> TextToText::written(const std::function<bool()>& stopped) const {
-  const text::ParallelCorpus& pairs = valid_->pairs;
-  const std::int64_t count =
-      options_.write_examples > 0 ? std::min(options_.write_examples, pairs.size()) : pairs.size();
-  auto lengths = lengths_of(pairs);
-  lengths.resize(static_cast<std::size_t>(count));
-  const ExampleBatches batches(std::move(lengths), options_.batch_size, /*seed=*/0);
-  std::vector<std::string> texts(static_cast<std::size_t>(count));
-  for (std::int64_t i = 0; i < batches.per_epoch(); ++i) {
-    if (stopped && stopped()) return std::nullopt;
-    const auto which = batches.sorted_batch(i);
+// The first ones of each task.
+std::vector<std::uint32_t> TextToText::pairs_to_write() const {
+  const auto most = static_cast<std::size_t>(options_.write_examples);
+  std::vector<std::size_t> taken(std::max<std::size_t>(1, valid_->tasks.size()));
+  std::vector<std::uint32_t> pairs;
+  for (std::size_t pair = 0; pair < valid_->targets.size(); ++pair) {
+    const std::size_t task = valid_->task_of.empty() ? 0 : valid_->task_of[pair];
+    if (most == 0 || taken[task]++ < most) pairs.push_back(static_cast<std::uint32_t>(pair));
+  }
+  return pairs;
+}
+
+std::optional<std::vector<std::string>> TextToText::written(std::span<const std::uint32_t> pairs,
+                                                            const std::function<bool()>& stopped) const {
+  const auto all = lengths_of(valid_->pairs);
+  std::vector<std::int64_t> lengths;
+  for (const std::uint32_t pair : pairs) lengths.push_back(all[pair]);
+  std::vector<std::string> texts(pairs.size());
+  const auto write = [&](std::span<const std::uint32_t> which) {
     std::vector<std::vector<std::int64_t>> sources;
-    for (const std::uint32_t pair : which) {
-      sources.emplace_back(static_cast<std::size_t>(pairs.source.length(pair)));
-      pairs.source.read(pair, sources.back());
+    for (const std::uint32_t i : which) {
+      sources.emplace_back(static_cast<std::size_t>(valid_->pairs.source.length(pairs[i])));
+      valid_->pairs.source.read(pairs[i], sources.back());
     }
     std::vector<std::string> some = write_(sources);
     for (std::size_t row = 0; row < which.size(); ++row) texts[which[row]] = std::move(some[row]);
-  }
+  };
+  if (!for_each_by_length(std::move(lengths), options_.batch_size, write, stopped)) return std::nullopt;
   return texts;
+}
+
+std::vector<std::string> TextToText::metric_names() const {
+  std::vector<std::string> names = {"perplexity"};
+  const auto add = [&](const std::string& prefix) {
+    names.push_back(prefix + "exact_match");
+    if (options_.translation_metrics) names.insert(names.end(), {prefix + "bleu", prefix + "chrf"});
+  };
+  add("");
+  if (valid_ && valid_->tasks.size() > 1) {
+    for (const std::string& task : valid_->tasks) add(task + "_");
+  }
+  return names;
 }
 
 std::optional<Evaluation> TextToText::evaluate(const nn::Context& context,
@@ -85,17 +107,25 @@ std::optional<Evaluation> TextToText::evaluate(const nn::Context& context,
   check(valid_.has_value(), "there are no validation texts");
   const auto predicted = evaluate_translation(model_, valid_->pairs, evaluation_tokens, context, stopped);
   if (!predicted) return std::nullopt;
-  const auto texts = written(stopped);
+  const auto pairs = pairs_to_write();
+  const auto texts = written(pairs, stopped);
   if (!texts) return std::nullopt;
-  const std::vector<std::string> references(
-      valid_->targets.begin(), valid_->targets.begin() + static_cast<std::ptrdiff_t>(texts->size()));
-  Evaluation evaluation{
-      predicted->loss,
-      {{"perplexity", predicted->perplexity}, {"exact_match", exact_match(*texts, references)}}};
-  if (options_.translation_metrics) {
-    evaluation.metrics.emplace_back("bleu", corpus_bleu(*texts, references).score);
-    evaluation.metrics.emplace_back("chrf", corpus_chrf(*texts, references));
-  }
+  Evaluation evaluation{predicted->loss, {{"perplexity", predicted->perplexity}}};
+  const auto measure = [&](const std::string& prefix, const auto& is_counted) {
+    std::vector<std::string> some, references;
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      if (!is_counted(pairs[i])) continue;
+      some.push_back((*texts)[i]);
+      references.push_back(valid_->targets[pairs[i]]);
+    }
+    evaluation.metrics.emplace_back(prefix + "exact_match", exact_match(some, references));
+    if (!options_.translation_metrics) return;
+    evaluation.metrics.emplace_back(prefix + "bleu", corpus_bleu(some, references).score);
+    evaluation.metrics.emplace_back(prefix + "chrf", corpus_chrf(some, references));
+  };
+  measure("", [](std::uint32_t) { return true; });
+  for (std::size_t task = 0; valid_->tasks.size() > 1 && task < valid_->tasks.size(); ++task)
+    measure(valid_->tasks[task] + "_", [&](std::uint32_t pair) { return valid_->task_of[pair] == task; });
   return evaluation;
 }
 

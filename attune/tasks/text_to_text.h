@@ -19,13 +19,16 @@ namespace attune::tasks {
 struct TextToTextExamples {
   text::ParallelCorpus pairs;        // tokens, each side with its end of text
   std::vector<std::string> targets;  // as texts; of an evaluation only
+  // The names of the tasks that they are of, and which of them each pair is of; empty where it is one.
+  std::vector<std::string> tasks = {};
+  std::vector<std::size_t> task_of = {};
 };
 
 struct TextToTextOptions {
   std::int64_t batch_size = 16;
   double label_smoothing = 0;  // in [0, 1)
   std::uint64_t seed = 0;
-  std::int64_t write_examples = 0;   // how many validation texts an evaluation writes; 0: all
+  std::int64_t write_examples = 0;   // how many texts of a task an evaluation writes; 0: all
   bool translation_metrics = false;  // BLEU and chrF of what it writes
 };
 
@@ -42,12 +45,16 @@ class TextToText : public Task {
   MicroBatchLoss loss(const MicroBatchIndex& which, const nn::Context& context) override;
   std::int64_t micro_batches_per_epoch() const override { return batches_.per_epoch(); }
   bool has_validation() const override { return valid_.has_value(); }
-  // The loss over all tokens, and metrics of what the model writes.
+  std::vector<std::string> metric_names() const override;
+  // The loss over all tokens, and metrics of what the model writes: of all, and of each task where there are
+  // several, with its name before theirs: "cola_exact_match".
   std::optional<Evaluation> evaluate(const nn::Context& context,
                                      const std::function<bool()>& stopped) override;
 
  private:
-  std::optional<std::vector<std::string>> written(const std::function<bool()>& stopped) const;
+  std::vector<std::uint32_t> pairs_to_write() const;
+  std::optional<std::vector<std::string>> written(std::span<const std::uint32_t> pairs,
+                                                  const std::function<bool()>& stopped) const;
 
   const models::SequenceToSequenceModel& model_;
   TextToTextExamples train_;

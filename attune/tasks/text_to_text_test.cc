@@ -12,6 +12,7 @@
 namespace attune::tasks {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 using Strings = std::vector<std::string>;
@@ -78,6 +79,36 @@ TEST(TextToText, WritesEveryValidationTextOnceAndCountsThoseThatAreRight) {
   EXPECT_EQ(some.metrics[1].second, 0.6);
   EXPECT_EQ(some.metrics[2].first, "bleu");
   EXPECT_EQ(some.metrics[3].first, "chrf");
+}
+
+TEST(TextToText, MeasuresEachOfSeveralTasks) {
+  const auto model = small_t5();
+  TextToTextExamples valid = examples(12);
+  valid.tasks = {"sum", "parse"};
+  for (std::size_t i = 0; i < 12; ++i) valid.task_of.push_back(i < 4 ? 0 : 1);
+  std::multiset<std::int64_t> asked;
+  const auto write = [&](std::span<const std::vector<std::int64_t>> sources) {
+    Strings texts;
+    for (const auto& source : sources) {
+      asked.insert(source[0]);
+      texts.push_back(source[0] % 4 == 0 ? fmt::format("number {}", source[0]) : "wrong");
+    }
+    return texts;
+  };
+  TextToText task(*model, examples(4), valid, write, {.batch_size = 5, .translation_metrics = true});
+  const Evaluation all = *task.evaluate({}, {});
+  Strings names;
+  for (const auto& [name, value] : all.metrics) names.push_back(name);
+  EXPECT_THAT(names, ElementsAre("perplexity", "exact_match", "bleu", "chrf", "sum_exact_match", "sum_bleu",
+                                 "sum_chrf", "parse_exact_match", "parse_bleu", "parse_chrf"));
+  EXPECT_EQ(task.metric_names(), names);
+  EXPECT_EQ(all.metrics[1].second, 3 / 12.0);
+  EXPECT_EQ(all.metrics[4].second, 1 / 4.0);
+  EXPECT_EQ(all.metrics[7].second, 2 / 8.0);
+  asked.clear();
+  TextToText some(*model, examples(4), valid, write, {.batch_size = 5, .write_examples = 2});
+  EXPECT_EQ(some.evaluate({}, {})->metrics[1].second, 2 / 4.0);
+  EXPECT_EQ(asked, (std::multiset<std::int64_t>{0, 1, 4, 5})) << "the first of each task";
 }
 
 TEST(TextToText, TheLossIsTheMeanOverTheTokensOfTheTargets) {

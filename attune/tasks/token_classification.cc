@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "attune/autograd/tape.h"
 #include "attune/base/error.h"
 #include "attune/ops/cast/cast.h"
 #include "attune/tasks/metrics/classification.h"
@@ -125,6 +124,11 @@ MicroBatchLoss TokenClassification::loss(const MicroBatchIndex& which, const nn:
   return {model_.loss(batch, labels, context), static_cast<double>(words)};
 }
 
+std::vector<std::string> TokenClassification::metric_names() const {
+  if (!are_entity_labels(model_.labels().names)) return {"accuracy"};
+  return {"precision", "recall", "f1", "accuracy"};
+}
+
 std::optional<Evaluation> TokenClassification::evaluate(const nn::Context& context,
                                                         const std::function<bool()>& stopped) {
   check(valid_.has_value(), "there are no validation sentences");
@@ -134,19 +138,15 @@ std::optional<Evaluation> TokenClassification::evaluate(const nn::Context& conte
 bool for_each_scored(const models::TokenClassifier& model, std::span<const TextInput> inputs,
                      std::int64_t batch_size, const nn::Context& how, const VisitScores& visit,
                      const std::function<bool()>& stopped) {
-  const NoGrad no_grad;
-  const ExampleBatches batches(lengths_of(inputs), batch_size, /*seed=*/0);
   const auto labels = static_cast<std::size_t>(model.labels().count());
-  for (std::int64_t i = 0; i < batches.per_epoch(); ++i) {
-    if (stopped && stopped()) return false;
-    const auto which = batches.sorted_batch(i);
+  const auto score = [&](std::span<const std::uint32_t> which) {
     const auto batch = make_text_batch(inputs, which, model.facts());
     const auto scores = ops::cast(model.logits(batch, how), DType::float32).to_vector<float>();  // (B, T, L)
     const std::size_t row = static_cast<std::size_t>(batch.ids.dim(1)) * labels;
     for (std::size_t b = 0; b < which.size(); ++b)
       visit(which[b], std::span(scores).subspan(b * row, inputs[which[b]].ids.size() * labels));
-  }
-  return true;
+  };
+  return for_each_by_length(lengths_of(inputs), batch_size, score, stopped);
 }
 
 std::optional<Evaluation> evaluate_words(const models::TokenClassifier& model, const LabelledSentences& truth,

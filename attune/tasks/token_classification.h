@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "attune/models/text/heads.h"
@@ -45,8 +46,10 @@ class TokenClassification : public Task {
 
   // The mean over the words of the batch, whose weight is their number.
   MicroBatchLoss loss(const MicroBatchIndex& which, const nn::Context& context) override;
+  std::string_view unit() const override { return "words"; }
   std::int64_t micro_batches_per_epoch() const override { return batches_.per_epoch(); }
   bool has_validation() const override { return valid_.has_value(); }
+  std::vector<std::string> metric_names() const override;
   std::optional<Evaluation> evaluate(const nn::Context& context,
                                      const std::function<bool()>& stopped) override;
 

@@ -89,6 +89,7 @@ TEST(TokenClassification, LearnsFirstTokensOnly) {
   });
   EXPECT_NEAR(loss.loss.item(), sum / 4, 1e-5);
   EXPECT_NEAR(task.evaluate({}, {})->loss, sum / 4, 1e-5);
+  EXPECT_EQ(task.unit(), "words");
 }
 
 TEST(TokenClassification, EvaluatesEntities) {
@@ -98,6 +99,9 @@ TEST(TokenClassification, EvaluatesEntities) {
   const auto right = *evaluate_words(*model, {some_sentences(), labels}, 2, {});
   EXPECT_THAT(right.metrics, ElementsAre(Pair("precision", ::testing::_), Pair("recall", ::testing::_),
                                          Pair("f1", ::testing::_), Pair("accuracy", 1)));
+  const LabelledSentences truth{some_sentences(), labels};
+  EXPECT_THAT(TokenClassification(*model, truth, truth, {}).metric_names(),
+              ElementsAre("precision", "recall", "f1", "accuracy"));
   labels[0][2] = 0;  // an entity that is missed
   const auto missed = *evaluate_words(*model, {some_sentences(), labels}, 2, {});
   EXPECT_EQ(missed.metrics[3].second, 0.8);
@@ -111,6 +115,8 @@ TEST(TokenClassification, EvaluatesLabelsOfOtherKinds) {
   labels[0][2] = 2;
   const auto evaluation = *evaluate_words(*model, {some_sentences(), labels}, 2, {});
   EXPECT_THAT(evaluation.metrics, ElementsAre(Pair("accuracy", 0.8))) << "no token: no label is right";
+  EXPECT_THAT(TokenClassification(*model, {some_sentences(), labels}, std::nullopt, {}).metric_names(),
+              ElementsAre("accuracy"));
 }
 
 TEST(TokenClassification, TellsEntities) {

@@ -45,6 +45,7 @@ class Translation : public Task {
   MicroBatchLoss loss(const MicroBatchIndex& which, const nn::Context& context) override;
   std::int64_t micro_batches_per_epoch() const override { return batches_.per_epoch(); }
   bool has_validation() const override { return valid_.has_value(); }
+  std::vector<std::string> metric_names() const override { return {"perplexity"}; }
   std::optional<Evaluation> evaluate(const nn::Context& context,
                                      const std::function<bool()>& stopped) override;
 

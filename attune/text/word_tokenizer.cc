@@ -7,7 +7,10 @@
 namespace attune::text {
 
 std::unique_ptr<Tokenizer> load_word_tokenizer(const std::filesystem::path& path) {
-  auto tokenizer = load_tokenizer(path);
+  return word_tokenizer(load_tokenizer(path));
+}
+
+std::unique_ptr<Tokenizer> word_tokenizer(std::unique_ptr<Tokenizer> tokenizer) {
   nlohmann::ordered_json file = tokenizer->to_json();
   const auto is = [&file](const char* stage, const char* type) {
     return file.contains(stage) && file[stage].is_object() && file[stage].value("type", "") == type;

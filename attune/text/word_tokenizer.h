@@ -12,5 +12,7 @@ namespace attune::text {
 // before each word: without, it would see all of them as glued to the one before. Hugging Face's run_ner.py
 // asks for the same by add_prefix_space=True.
 std::unique_ptr<Tokenizer> load_word_tokenizer(const std::filesystem::path& path);
+// The same of a tokenizer that is there.
+std::unique_ptr<Tokenizer> word_tokenizer(std::unique_ptr<Tokenizer> tokenizer);
 
 }  // namespace attune::text

@@ -19,7 +19,7 @@ struct TrainerState {
   double elapsed_seconds = 0;    // over all parts of a resumed run
   Generator random;              // the source of dropout masks
   std::int64_t evaluated_step = 0;
-  std::optional<double> best_metric;  // the smallest loss of an evaluation
+  std::optional<double> best_metric;  // of metric_for_best_model, in an evaluation
   std::int64_t best_global_step = 0;
   std::int64_t evaluations_without_improvement = 0;
 };

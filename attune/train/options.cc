@@ -6,6 +6,7 @@
 
 #include "attune/base/error.h"
 #include "attune/io/json_value.h"
+#include "attune/train/best_metric.h"
 
 namespace attune::train {
 namespace {
@@ -107,6 +108,7 @@ void to_json(nlohmann::ordered_json& json, const TrainingOptions& options) {
   json["lr_scheduler_type"] = name_of(options.lr_scheduler_type);
   json["dtype"] = attune::name_of(options.dtype);
   json["freeze"] = options.freeze;
+  json["metric_for_best_model"] = options.metric_for_best_model;
   for_each_number(options, [&](const char* name, auto value) { json[name] = value; });
 }
 
@@ -115,6 +117,8 @@ void from_json(const nlohmann::ordered_json& json, TrainingOptions& options) {
   options.lr_scheduler_type =
       parse_schedule_kind(read_name(json, "lr_scheduler_type", name_of(options.lr_scheduler_type)));
   options.dtype = parse_training_dtype(read_name(json, "dtype", attune::name_of(options.dtype)));
+  options.metric_for_best_model =
+      metric_name(read_name(json, "metric_for_best_model", options.metric_for_best_model));
   if (const auto found = json.find("freeze"); found != json.end()) {
     check(io::read_json_value(*found, options.freeze), "freeze is {}, expected a list of patterns",
           found->dump());

@@ -34,7 +34,8 @@ struct TrainingOptions {
   std::int64_t save_steps = 500;      // 0: save at the end only
   std::int64_t save_total_limit = 2;  // checkpoints kept; 0: all
   std::int64_t logging_steps = 1;
-  std::int64_t early_stopping_patience = 0;  // evaluations without a better loss; 0: never stop early
+  std::string metric_for_best_model = "loss";  // or a metric of the task; see train/best_metric.h
+  std::int64_t early_stopping_patience = 0;    // evaluations without a better one; 0: never stop early
   std::uint64_t seed = 42;
   DType dtype = DType::float32;  // of products; bfloat16 keeps float32 master weights
 };

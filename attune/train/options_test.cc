@@ -31,12 +31,14 @@ TEST(TrainingOptions, JsonGivesBackEveryField) {
   options.save_total_limit = 7;
   options.freeze = {"bert.embeddings.*", "*.bias"};
   options.layer_lr_decay = 0.75;
+  options.metric_for_best_model = "f1";
   const nlohmann::ordered_json json = options;
 
   const auto read = nlohmann::ordered_json::parse(json.dump()).get<TrainingOptions>();
   EXPECT_EQ(nlohmann::ordered_json(read).dump(), json.dump());
   EXPECT_EQ(read.learning_rate, options.learning_rate);
   EXPECT_EQ(read.freeze, options.freeze);
+  EXPECT_EQ(read.metric_for_best_model, "f1");
   EXPECT_EQ(read.seed, options.seed);
   EXPECT_EQ(read.optimizer, OptimizerKind::sgd);
   EXPECT_EQ(json["lr_scheduler_type"], "inverse_sqrt");

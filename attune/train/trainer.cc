@@ -66,6 +66,7 @@ Trainer::Trainer(const nn::Parameters& parameters, const models::WeightTable& ta
       run_(run),
       save_model_(std::move(save_model)),
       options_(run.options()),
+      best_metric_(options_.metric_for_best_model, task),
       max_steps_(resolve_max_steps(options_, task)),
       schedule_{options_.lr_scheduler_type, options_.learning_rate, options_.min_learning_rate,
                 options_.warmup_steps, max_steps_},
@@ -179,9 +180,11 @@ void Trainer::evaluate(const StopSignals& signals) {
   record.values.emplace_back("elapsed_seconds", elapsed_seconds());
 
   state_.evaluated_step = step;
-  const bool best = !state_.best_metric || evaluation->loss < *state_.best_metric;
+  const double value = best_metric_.of(*evaluation);
+  const bool best = !state_.best_metric || best_metric_.is_better(value, *state_.best_metric);
   if (best) {
-    state_.best_metric = evaluation->loss;
+    // The correlation of a model that gives every text the same number is NaN: any other is better.
+    state_.best_metric = std::isfinite(value) ? std::optional(value) : std::nullopt;
     state_.best_global_step = step;
     state_.evaluations_without_improvement = 0;
     save_model_(run_.path());
@@ -217,7 +220,8 @@ TrainingResult Trainer::end(TrainingResult::End how, int signal) {
           .signal = signal,
           .steps_done = state_.global_step,
           .max_steps = max_steps_,
-          .best_eval_loss = state_.best_metric,
+          .metric_for_best_model = best_metric_.name(),
+          .best_metric = state_.best_metric,
           .best_step = state_.best_global_step,
           .elapsed_seconds = elapsed_seconds(),
           .checkpoint = saved_->path};

@@ -11,6 +11,7 @@
 #include "attune/nn/parameters.h"
 #include "attune/tasks/task.h"
 #include "attune/train/arena.h"
+#include "attune/train/best_metric.h"
 #include "attune/train/checkpoint.h"
 #include "attune/train/log.h"
 #include "attune/train/optimizer.h"
@@ -33,7 +34,8 @@ struct TrainingResult {
   int signal = 0;  // interrupted: SIGINT or SIGTERM; the exit status is 128 + signal
   std::int64_t steps_done = 0;
   std::int64_t max_steps = 0;
-  std::optional<double> best_eval_loss;
+  std::string metric_for_best_model = "loss";
+  std::optional<double> best_metric;  // its best value in an evaluation
   std::int64_t best_step = 0;
   double elapsed_seconds = 0;
   std::filesystem::path checkpoint;  // the last one saved: where --resume goes on
@@ -42,14 +44,14 @@ struct TrainingResult {
 // Trains the parameters on the task as the run's options say.
 //
 // The directory gets training_config.json, log.jsonl, event files, checkpoint-STEP/ and, at its top, the
-// model: with validation, the best so far by evaluation loss; without, the last, when the run ends or is
-// interrupted. A run that was killed at any moment and is resumed ends with the same bits as one that was
+// model: with validation, the best so far by metric_for_best_model; without, the last, when the run ends or
+// is interrupted. A run that was killed at any moment and is resumed ends with the same bits as one that was
 // not.
 class Trainer {
  public:
   // The parameters have their first values or, when run.checkpoint() says so, those that `save_model` wrote
   // there. `table` says what they are called in a checkpoint, as the options name them. `progress` may be
-  // null. Throws UsageError for options that do not fit the parameters.
+  // null. Throws UsageError for options that do not fit the parameters or the task.
   Trainer(const nn::Parameters& parameters, const models::WeightTable& table, tasks::Task& task,
           RunDirectory& run, SaveModel save_model, std::FILE* progress = stderr);
 
@@ -80,6 +82,7 @@ class Trainer {
   RunDirectory& run_;
   SaveModel save_model_;
   TrainingOptions options_;
+  BestMetric best_metric_;
   std::int64_t max_steps_;
   Schedule schedule_;
   TrainerState state_;

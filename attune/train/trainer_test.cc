@@ -286,10 +286,82 @@ TEST_F(TrainerTest, TheDirectoryHoldsTheBestModel) {
     if (step == 6) at_step_6 = run.model.values();
   };
   const TrainingResult result = run.train();
-  EXPECT_EQ(result.best_eval_loss, 1);
+  EXPECT_EQ(result.best_metric, 1);
   EXPECT_EQ(result.best_step, 6);
   EXPECT_EQ(model_in(at("a")), at_step_6);
   EXPECT_EQ(model_in(at("a") / "checkpoint-12"), run.model.values());
+}
+
+TEST_F(TrainerTest, AMetricSaysWhichModelIsTheBest) {
+  TrainingOptions options = test_options();
+  options.metric_for_best_model = "twice";  // more is better
+  options.max_steps = 6;
+  {
+    TestRun run(at("a"), RunMode::fresh, options);
+    run.task.scripted_losses = {3, 1};
+    const TrainingResult result = run.train();
+    EXPECT_EQ(result.metric_for_best_model, "twice");
+    EXPECT_EQ(result.best_metric, 6);
+    EXPECT_EQ(result.best_step, 3);
+    EXPECT_NE(model_in(at("a")), run.model.values()) << "that of step 3";
+  }
+  options.max_steps = 15;
+  {
+    TestRun again(at("a"), RunMode::resume, options);
+    again.task.scripted_losses = {2, 4, 3.5};
+    const TrainingResult result = again.train();
+    EXPECT_EQ(result.best_metric, 8);
+    EXPECT_EQ(result.best_step, 12);
+  }
+  options.metric_for_best_model = "loss";
+  EXPECT_THAT([&] { TestRun(at("a"), RunMode::resume, options); },
+              ThrowsMessage<Error>(HasSubstr("metric_for_best_model: \"twice\" there, \"loss\" now")));
+}
+
+TEST_F(TrainerTest, AMetricIsAskedForEarlyStopping) {
+  TrainingOptions options = test_options();
+  options.metric_for_best_model = "twice";
+  options.early_stopping_patience = 2;
+  options.eval_steps = 1;
+  TestRun run(at("a"), RunMode::fresh, options);
+  run.task.scripted_losses = {1, 2, 2, 1.5, 0.5};
+  const TrainingResult result = run.train();
+  EXPECT_EQ(result.end, End::stopped_early);
+  EXPECT_EQ(result.steps_done, 4);
+  EXPECT_EQ(result.best_step, 2);
+}
+
+TEST_F(TrainerTest, AMetricThatIsNotANumberIsWorseThanAny) {
+  TrainingOptions options = test_options();
+  options.metric_for_best_model = "twice";
+  TestRun run(at("a"), RunMode::fresh, options);
+  run.task.scripted_losses = {3, 1, 2, 1};
+  run.task.twice = std::numeric_limits<double>::quiet_NaN();
+  run.task.before_loss = [&](std::int64_t step) {
+    if (step == 6) run.task.twice = 0;
+  };
+  const TrainingResult result = run.train();
+  EXPECT_EQ(result.best_metric, 4);
+  EXPECT_EQ(result.best_step, 9);
+}
+
+TEST_F(TrainerTest, RefusesAMetricThatTheTaskDoesNotHave) {
+  TrainingOptions options = test_options();
+  options.metric_for_best_model = "f1";
+  TestRun run(at("a"), RunMode::fresh, options);
+  EXPECT_THAT([&] { run.train(); },
+              ThrowsMessage<UsageError>(AllOf(HasSubstr("\"f1\""), HasSubstr("loss, twice"))));
+  run.task.validates = false;
+  EXPECT_THAT([&] { run.train(); }, ThrowsMessage<UsageError>(HasSubstr("--valid")));
+}
+
+TEST(BestMetricTest, LessOfALossIsBetter) {
+  const RegressionModel model;
+  const Regression task(model);
+  EXPECT_TRUE(BestMetric("loss", task).is_better(1, 2));
+  EXPECT_TRUE(BestMetric("eval_loss", task).is_better(1, 2));
+  EXPECT_FALSE(BestMetric("eval_twice", task).is_better(1, 2));
+  EXPECT_FALSE(BestMetric("twice", task).is_better(2, 2)) << "the first of two equal ones stays";
 }
 
 TEST_F(TrainerTest, WithoutValidationTheDirectoryHoldsTheLastModel) {

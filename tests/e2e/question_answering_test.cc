@@ -72,6 +72,20 @@ class QuestionAnswering : public CommandTest {
   }
 };
 
+TEST_F(QuestionAnswering, LearnsFromTheBeginning) {
+  const Outcome trained = train(
+      "--train train.json --valid valid.json --model distilbert --tokenizer wordpiece:80 --layers 1 --heads "
+      "2 "
+      "--width 32 --context 48 --dropout 0 --num-train-epochs 2 --metric-for-best-model exact_match --out "
+      "run");
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  EXPECT_THAT(trained.err, HasSubstr("windows/s"));
+  EXPECT_THAT(trained.err, HasSubstr("at most 48 tokens"));
+  EXPECT_THAT(trained.out, HasSubstr("best validation exact_match"));
+  EXPECT_EQ(json::parse(read("run/config.json"))["architectures"][0], "DistilBertForQuestionAnswering");
+  EXPECT_EQ(attune("answer run Who? --pair 'Old Town: Élan is in the tower.'").exit_code, 0);
+}
+
 TEST_F(QuestionAnswering, LearnsToAnswer) {
   const Outcome trained =
       train("--train train.json --valid valid.json --model bert --num-train-epochs 15 --out run");
@@ -153,7 +167,7 @@ TEST_F(QuestionAnswering, RefusesWhatCannotBeLearned) {
   question["answers"] = json::array();
   write("unanswered.json", data.dump());
   const std::string start = "train question-answering --out run ";
-  expect_refused(start + "--train train.json", 2, {"--model DIR is missing"});
+  expect_refused(start + "--train train.json", 2, {"--model is missing"});
   expect_refused(start + "--model bert", 2, {"--train FILE is missing"});
   expect_refused(start + "--model bert --train none.json", 1, {"none.json"});
   expect_refused(start + "--model bert --train bert/config.json", 1,

@@ -108,6 +108,44 @@ TEST_F(Answers, OfATableHaveAnAccuracyBesideChance) {
   EXPECT_NEAR(json["accuracy"], right / 15.0, 1e-9);
 }
 
+TEST_F(Answers, ExamplesAreTheFirstOrDrawnForEachPrompt) {
+  const auto score = [&](const std::string& how) {
+    const Outcome outcome = attune(
+        "score gpt2 --prompt '{context}' --answers '{c0}' '{c1}' '{c2}' --label label --shots 2 "
+        "--json --out all.jsonl " +
+        how);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return read("all.jsonl");
+  };
+  const std::string first = score("--input valid.csv --examples train.csv");
+  const std::string drawn = score("--input valid.csv --examples train.csv --seed 1");
+  EXPECT_NE(drawn, first);
+  EXPECT_EQ(score("--input valid.csv --examples train.csv --seed 1"), drawn);
+  EXPECT_NE(score("--input valid.csv --examples train.csv --seed 2"), drawn);
+
+  // Of one and the same file a row has the others before it: of three, two.
+  write("three.csv",
+        "context,c0,c1,c2,label\ncat,meow,woof,moo,0\ndog,meow,woof,moo,1\ncow,meow,woof,moo,2\n");
+  write("other.csv", read("three.csv"));
+  const std::string own = score("--input three.csv --examples three.csv"),
+                    other = score("--input three.csv --examples other.csv");
+  const auto line = [](const std::string& text, int n) {
+    std::istringstream in(text);
+    std::string found;
+    for (int i = 0; i <= n; ++i) std::getline(in, found);
+    return found;
+  };
+  EXPECT_NE(line(own, 0), line(other, 0));
+  EXPECT_NE(line(own, 1), line(other, 1));
+  EXPECT_EQ(line(own, 2), line(other, 2)) << "the first two are others anyway";
+  expect_refused(
+      "score gpt2 --prompt '{context}' --answers '{c0}' --label label --input three.csv --examples "
+      "three.csv --shots 3",
+      1, {"three.csv has 3 rows, expected 4"});
+  expect_refused("score gpt2 --prompt '{context}' --answers '{c0}' --input three.csv --seed 1", 2,
+                 {"--seed", "--examples"});
+}
+
 TEST_F(Answers, ScoreRefusesWrongUse) {
   expect_refused("score gpt --answers a b", 2, {"--prompt", "--template"});
   expect_refused("score gpt --prompt cat", 2, {"--answers"});
@@ -145,6 +183,24 @@ TEST_F(Answers, MultipleChoiceIsLearnedAndUsed) {
     EXPECT_EQ(std::ranges::count(rows.out, '\n'), 15) << rows.err;
     EXPECT_EQ(nlohmann::json::parse(rows.out.substr(0, rows.out.find('\n')))["scores"].size(), 3u);
   }
+  // A new encoder, whose tokenizer learns from questions and choices.
+  const Outcome anew =
+      train(columns +
+            "--model bert --tokenizer wordpiece:60 --layers 1 --heads 2 --width 32 --max-length 24 "
+            "--metric-for-best-model accuracy --num-train-epochs 40 --out new");
+  // "bert" is a directory here, and so no family.
+  EXPECT_EQ(anew.exit_code, 2);
+  EXPECT_THAT(anew.err, HasSubstr("--tokenizer is for a new encoder"));
+  const Outcome roberta =
+      train(columns +
+            "--model roberta --tokenizer bpe:300 --layers 1 --heads 2 --width 32 --dropout 0 --max-length 24 "
+            "--metric-for-best-model accuracy --eval-steps 50 --num-train-epochs 60 --out new");
+  ASSERT_EQ(roberta.exit_code, 0) << roberta.err;
+  EXPECT_THAT(roberta.out, HasSubstr("best validation accuracy"));
+  EXPECT_THAT(roberta.err, HasSubstr("questions/s"));
+  EXPECT_EQ(nlohmann::json::parse(read("new/config.json"))["architectures"][0], "RobertaForMultipleChoice");
+  EXPECT_EQ(attune("choose new --context 'the cow' --question 'says what' --choices woof moo").exit_code, 0);
+
   // The head goes on.
   const Outcome again = attune("train multiple-choice --train train.csv " + columns +
                                "--model gpt-run --max-steps 1 --out again");

@@ -50,8 +50,9 @@ TEST_F(TextToText, LearnsTwoTasksByTheirPrefixesAndIsUsedByTheOtherVerbs) {
                                 "--valid dutch.tsv='dutch: ' copy.tsv='copy: ' --bleu "
                                 "--max-target-length 16 --num-train-epochs 80 --out run");
   ASSERT_EQ(trained.exit_code, 0) << trained.err;
-  EXPECT_THAT(trained.err, AllOf(HasSubstr("training: 72 pairs"), HasSubstr("exact_match 1,"),
-                                 HasSubstr("bleu "), HasSubstr("chrf 100")));
+  EXPECT_THAT(trained.err, AllOf(HasSubstr("training: 72 pairs (dutch 36, copy 36), "),
+                                 HasSubstr("exact_match 1,"), HasSubstr("bleu "), HasSubstr("chrf 100"),
+                                 HasSubstr("dutch_exact_match 1,"), HasSubstr("copy_exact_match 1,")));
   EXPECT_THAT(trained.out, HasSubstr("attune generate run"));
   EXPECT_EQ(nlohmann::json::parse(read("run/generation_config.json"))["max_length"], 17);
 
@@ -134,6 +135,18 @@ TEST_F(TextToText, AResumedRunEndsWithTheSameBits) {
   ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
   EXPECT_THAT(resumed.err, HasSubstr("continuing after step 10"));
   EXPECT_TRUE(read("parts/checkpoint-20/model.safetensors") == read("whole/checkpoint-20/model.safetensors"));
+}
+
+TEST_F(TextToText, ATasksOwnFigureCanSayWhichModelIsTheBest) {
+  const std::string valid =
+      "--valid dutch.tsv='dutch: ' copy.tsv --eval-examples 2 --max-steps 4 --eval-steps 2 ";
+  const Outcome trained = train(both() + valid + "--metric-for-best-model copy_exact_match --out run");
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  EXPECT_THAT(trained.out, HasSubstr("best validation copy_exact_match"))
+      << "the file's name without a prefix";
+  expect_refused("train text2text --model t5 --source question --target answer" + small + " " + both() +
+                     valid + "--metric-for-best-model f1 --out refused",
+                 2, {"\"f1\"", "loss, perplexity, exact_match, dutch_exact_match, copy_exact_match"});
 }
 
 TEST_F(TextToText, TellsWhatItCutsAndLeavesOut) {

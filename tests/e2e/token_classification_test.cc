@@ -151,15 +151,39 @@ TEST_F(TokenClassification, AResumedRunEndsWithTheSameBits) {
   EXPECT_EQ(read("parts/model.safetensors"), read("whole/model.safetensors"));
 }
 
+TEST_F(TokenClassification, LearnsFromTheBeginning) {
+  for (const std::string model : {"albert --tokenizer wordpiece:60", "roberta --tokenizer bpe:300"}) {
+    SCOPED_TRACE(model);
+    const Outcome trained =
+        train("--valid valid.conll --num-train-epochs 30 --eval-steps 60 --out run --model " + model +
+              " --layers 1 --heads 2 --width 32 --context 48 --dropout 0 "
+              "--metric-for-best-model f1 --overwrite-output-dir");
+    ASSERT_EQ(trained.exit_code, 0) << trained.err;
+    EXPECT_THAT(trained.err, HasSubstr("words/s"));
+    EXPECT_THAT(trained.out, HasSubstr("best validation f1 1.0000"));
+    EXPECT_EQ(attune("tag run 'Anna Beck lives in London .'").out,
+              "Anna\tB-per\nBeck\tI-per\nlives\tO\nin\tO\nLondon\tB-loc\n.\tO\n\n");
+  }
+  const Outcome resumed = attune("train token-classification --resume --num-train-epochs 31 --out run");
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+}
+
 TEST_F(TokenClassification, RefusesWhatCannotBeLearned) {
   write("other.conll", "Anna B-per\n\nRome B-city\n");
   write("typo.conll", "Anna B-per\nlives O\nin o\n");
   write("one.conll", "lives O\n\nin O\n");
   write("columns.conll", "Anna B-per\nlives x O\n");
   const std::string start = "train token-classification --out run ";
-  expect_refused(start + "--train train.conll", 2, {"--model DIR is missing"});
+  expect_refused(start + "--train train.conll", 2, {"--model is missing"});
   expect_refused(start + "--model bert", 2, {"--train FILE is missing"});
   expect_refused(start + "--model bert --train none.conll", 1, {"none.conll"});
+  expect_refused(start + "--model bart --train train.conll", 2, {"--model bart", "bert, roberta"});
+  expect_refused(start + "--model albert --train train.conll", 2, {"--tokenizer is missing"});
+  expect_refused(start + "--model bert --train train.conll --layers 2", 2, {"--layers is for a new encoder"});
+  expect_refused(start + "--model bert --train train.conll --metric-for-best-model f1", 2, {"--valid"});
+  expect_refused(
+      start + "--model bert --train train.conll --valid valid.conll --metric-for-best-model exact_match", 2,
+      {"exact_match", "loss, precision, recall, f1, accuracy"});
   expect_refused(start + "--model bert --train train.conll --valid other.conll", 1,
                  {"other.conll: line 3", "\"B-city\"", "\"B-loc\""});
   expect_refused(start + "--model bert --train typo.conll", 1, {"typo.conll: line 3", "\"o\""});

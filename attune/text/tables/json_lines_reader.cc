@@ -37,6 +37,9 @@ bool read_value(const dom::element& value, std::string& text) {
 
 const char* kind_of(const dom::element& value) {
   if (value.is_null()) return "null";
+  if (value.is_string()) return "a string";
+  if (value.is_bool()) return "true or false";
+  if (value.is_number()) return "a number";
   return value.is_array() ? "a list" : "an object";
 }
 
@@ -88,12 +91,19 @@ bool JsonLinesReader::next(TableRow& row) {
 void JsonLinesReader::take_values(TableRow& row) {
   row.values.resize(wanted_.size());
   std::vector<bool> found(wanted_.size());
+  if (first_line_ == 0) first_line_ = lines_.line();
+  const bool is_first = lines_.line() == first_line_;
+  if (is_first) is_text_.resize(wanted_.size());
   for (const auto& [name, value] : parser_->row) {
     for (std::size_t i = 0; i < wanted_.size(); ++i) {
       if (name != wanted_[i]) continue;
       check(!found[i], "{}: \"{}\" stands twice in the object", where(), name);
       check(read_value(value, row.values[i]), "{}: \"{}\" is {}, expected a string, a number, true or false",
             where(), name, kind_of(value));
+      if (is_first) is_text_[i] = value.is_string();
+      check(value.is_string() == is_text_[i],
+            "{}: \"{}\" is {}, which in line {} is {}: expected values of one kind", where(), name,
+            kind_of(value), first_line_, is_text_[i] ? "a string" : "none");
       found[i] = true;
     }
   }

@@ -1,6 +1,7 @@
 // JSON lines (table_reader.h says what they are).
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,6 +30,8 @@ class JsonLinesReader : public TableReader {
   LineReader lines_;
   std::unique_ptr<Parser> parser_;
   std::vector<std::string> wanted_, columns_;
+  std::vector<bool> is_text_;    // Of each column: whether its values are strings; of the first row.
+  std::int64_t first_line_ = 0;  // Where that row is.
   std::string line_;
   bool holds_first_ = true;  // The first row was read for its names.
 };

@@ -45,7 +45,8 @@ class TableReader {
 
   // The next row; false at the end. Blank lines are no rows. Throws Error that names file and line for
   // invalid UTF-8, another number of columns than in the header, a missing or doubled name in JSON, values
-  // that are no text (null, lists, objects), quotation that is not closed, and for damaged compressed data.
+  // that are no text (null, lists, objects) or are strings in one row and none in another, quotation that is
+  // not closed, and for damaged compressed data.
   virtual bool next(TableRow& row) = 0;
 
   // All columns of the file, in its order; of JSON lines the names of the first row.

@@ -143,6 +143,10 @@ TEST_F(TableTest, NamesTheLineOfRowsThatDoNotFit) {
   EXPECT_THAT(error("a.jsonl", "{\"a\": 1}\n{\"a\": null}\n", {"a"}),
               AllOf(HasSubstr("line 2"), HasSubstr("null")));
   EXPECT_THAT(error("a.jsonl", "{\"a\": 1}\n{\"a\": [1]}\n", {"a"}), HasSubstr("\"a\" is a list"));
+  EXPECT_THAT(error("a.jsonl", "{\"a\": \"x\"}\n{\"a\": 7}\n", {"a"}),
+              AllOf(HasSubstr("line 2: \"a\" is a number"), HasSubstr("line 1 is a string")));
+  EXPECT_THAT(error("a.jsonl", "\n{\"a\": true}\n{\"a\": \"x\"}\n", {"a"}),
+              AllOf(HasSubstr("line 3: \"a\" is a string"), HasSubstr("line 2 is none")));
   EXPECT_THAT(error("a.jsonl", "{\"a\": 1}\n{\"a\": 1\n", {"a"}),
               AllOf(HasSubstr("line 2"), HasSubstr("JSON")));
   EXPECT_THAT(error("a.jsonl", "{\"a\": NaN}\n", {"a"}), AllOf(HasSubstr("line 1"), HasSubstr("JSON")));
