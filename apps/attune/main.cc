@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
@@ -24,10 +25,32 @@ const CLI::App& deepest_verb(const CLI::App& app) {
   return chosen.empty() ? app : deepest_verb(*chosen.back());
 }
 
+// CLI11 2.1 takes "[a, b]" for two values of an option or a positional that has several. A text in brackets
+// is a text: a mark that no argument can have at its end hides them until CLI11 has divided what it would
+// divide.
+constexpr char end_mark = '\0';
+
+std::vector<std::string> with_end_marks(std::vector<std::string> arguments) {
+  for (std::string& argument : arguments) {
+    if (argument.ends_with(']')) argument.push_back(end_mark);
+  }
+  return arguments;
+}
+
+std::string without_end_mark(std::string argument) {
+  if (argument.ends_with(end_mark)) argument.pop_back();
+  return argument;
+}
+
+void remove_end_marks(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) option->transform(without_end_mark, "", "");
+  for (CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) remove_end_marks(*verb);
+}
+
 int report_unknown(const CLI::App& app, const CLI::ExtrasError& error) {
   const CLI::App& verb = deepest_verb(app);
   const auto remaining = verb.remaining(true);
-  const std::string word = remaining.empty() ? error.what() : remaining.front();
+  const std::string word = without_end_mark(remaining.empty() ? error.what() : remaining.front());
   const std::string nearest = attune::command::nearest_name(word, verb);
   attune::io::print_message(stderr, "attune: unknown {} {}{}\nTry '{} --help'.\n",
                             word.starts_with("-") ? "option" : "argument", word,
@@ -102,8 +125,11 @@ int run(int argc, char** argv) {
   attune::command::add_attention(program);
   attune::command::add_tokenizer(program);
   check_numbers(app);
+  remove_end_marks(app);
   try {
-    app.parse(std::vector<std::string>(program.arguments.rbegin(), program.arguments.rend()));  // last first
+    std::vector<std::string> arguments = with_end_marks(program.arguments);
+    std::ranges::reverse(arguments);  // CLI11 takes the last first
+    app.parse(std::move(arguments));
     if (app.get_subcommands().empty()) {
       fmt::print("{}", app.help());
       return usage;

@@ -40,6 +40,19 @@ std::size_t read_some(const FileDescriptor& file, std::span<char> into, const st
   }
 }
 
+// A device, a pipe, or a link to what this process has open (/dev/stdout): a file renamed over it would take
+// its place.
+bool is_stream(const std::filesystem::path& path) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  const fs::file_status status = fs::status(path, ignored);
+  if (!fs::exists(status) || fs::is_directory(status)) return false;
+  if (!fs::is_regular_file(status)) return true;
+  const auto in_proc = [](const fs::path& place) { return place.native().starts_with("/proc/"); };
+  return fs::is_symlink(fs::symlink_status(path, ignored)) &&
+         (in_proc(path) || in_proc(fs::read_symlink(path, ignored)));
+}
+
 }  // namespace
 
 MappedFile::MappedFile(std::filesystem::path path) : path_(std::move(path)) {
@@ -78,6 +91,11 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
 }
 
 AtomicFile::AtomicFile(std::filesystem::path target) : target_(std::move(target)) {
+  if (is_stream(target_)) {
+    file_ = FileDescriptor(target_, O_WRONLY | O_TRUNC);
+    if (!file_.is_open()) fail_system("write", target_);
+    return;
+  }
   remove_abandoned(target_);
   Temporary temporary = make_temporary_file(target_);
   temporary_ = std::move(temporary.path);
@@ -86,7 +104,7 @@ AtomicFile::AtomicFile(std::filesystem::path target) : target_(std::move(target)
 }
 
 AtomicFile::~AtomicFile() {
-  if (!committed_) ::unlink(temporary_.c_str());
+  if (!committed_ && !temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
@@ -106,6 +124,7 @@ void AtomicFile::flush() {
 
 void AtomicFile::commit() {
   flush();
+  if (temporary_.empty()) return;
   file_.sync(target_);
   if (std::rename(temporary_.c_str(), target_.c_str()) != 0) fail_system("write", target_);
   committed_ = true;

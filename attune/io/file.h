@@ -43,7 +43,7 @@ class MappedFile {
 
 // Writes a file beside its target and renames it in commit(), so that a reader, or a run killed at any
 // moment, finds the old content or the new one and never a part. Without commit() nothing changes.
-// What killed runs left beside the same target is removed.
+// What killed runs left beside it is removed. Devices, pipes and /dev/stdout are written as they stand.
 class AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path target);

@@ -102,6 +102,30 @@ TEST_F(FileTest, AtomicFileAppearsOnlyWhenCommitted) {
   EXPECT_EQ(entries(), 1);
 }
 
+TEST_F(FileTest, AtomicFileWritesIntoAPipeAndLeavesItInItsPlace) {
+  const fs::path path = directory_.path() / "pipe";
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const int reader = ::open(path.c_str(), O_RDWR | O_NONBLOCK);
+  write_text_atomically(path, "some text");
+  EXPECT_TRUE(fs::is_fifo(path)) << "a file has taken its place";
+  std::string read(20, '\0');
+  EXPECT_EQ(::read(reader, read.data(), read.size()), 9);
+  ::close(reader);
+  EXPECT_EQ(read.substr(0, 9), "some text");
+  EXPECT_EQ(entries(), 1);
+}
+
+TEST_F(FileTest, AtomicFileWritesThroughALinkToWhatIsOpen) {
+  const fs::path path = write("target", "old text");
+  const int open = ::open(path.c_str(), O_WRONLY);
+  const fs::path link = directory_.path() / "link";  // as /dev/stdout
+  fs::create_symlink("/proc/self/fd/" + std::to_string(open), link);
+  write_text_atomically(link, "new");
+  ::close(open);
+  EXPECT_TRUE(fs::is_symlink(link));
+  EXPECT_EQ(read_text(path), "new");
+}
+
 TEST_F(FileTest, AtomicFileHonoursTheUmask) {
   const mode_t before = ::umask(0027);
   write_text_atomically(directory_.path() / "a", "x");

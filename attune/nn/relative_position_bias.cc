@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "attune/base/error.h"
 #include "attune/ops/embedding/embedding.h"
 #include "attune/ops/views/views.h"
 
@@ -23,6 +24,13 @@ std::int64_t RelativeBuckets::of(std::int64_t distance) const {
 }
 
 Tensor RelativePositionBias::operator()(std::int64_t first, std::int64_t queries, std::int64_t keys) const {
+  constexpr double most = 1LL << 30;  // values, 4 GiB of them, and as much again on the way there
+  const auto heads = static_cast<double>(weight.dim(1));
+  check(
+      heads * static_cast<double>(queries) * static_cast<double>(keys) <= most,
+      "relative positions: {} tokens look at {} in {} heads, whose biases would fill the memory, expected at "
+      "most {:.0f} tokens: shorten the text",
+      queries, keys, weight.dim(1), std::floor(std::sqrt(most / heads)));
   std::vector<std::int64_t> by_distance;  // of keys from first + queries - 1 before the query on
   for (std::int64_t distance = 1 - first - queries; distance < keys; ++distance)
     by_distance.push_back(buckets.of(distance));

@@ -51,6 +51,14 @@ TEST_F(TokenizerCommand, AddsSpecialTokensUnlessToldNotTo) {
   EXPECT_EQ(attune("tokenizer decode . 2 5 6 7 3 --skip-special-tokens").out, "hello worldly\n");
 }
 
+TEST_F(TokenizerCommand, ATextInBracketsIsOneText) {
+  write("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nhello\nworld\n[\n]\n,\n");
+  const char* const words = "7 5 9 6 8\n";
+  EXPECT_EQ(attune("tokenizer encode . '[hello,world]' --no-special-tokens").out, words);
+  EXPECT_EQ(attune("tokenizer encode . --no-special-tokens", "[hello,world]\n").out, words);
+  EXPECT_EQ(attune("tokenizer encode . '[MASK]' --no-special-tokens").out, "4\n");
+}
+
 // tests/goldens/make_stored_lengths.py made what is expected.
 TEST_F(TokenizerCommand, CutsAndPadsAsTheFileSays) {
   const auto golden =

@@ -7,6 +7,11 @@ void expect_size(const char* field, std::int64_t value) {
   if (value > (std::int64_t{1} << 31)) fail_usage("\"{}\" is {}, which is too large", field, value);
 }
 
+void expect_layers(const char* field, std::int64_t value) {
+  expect_size(field, value);
+  if (value > most_layers) fail_usage("\"{}\" is {}, expected at most {}", field, value, most_layers);
+}
+
 void expect_probability(const char* field, double value) {
   if (!(value >= 0 && value < 1)) fail_usage("\"{}\" is {}, expected 0 <= {} < 1", field, value, field);
 }
@@ -27,7 +32,7 @@ void refuse_beyond_encoders(const ConfigFields& fields) {
 void BertConfig::validate() const {
   expect_size("vocab_size", vocab_size);
   expect_size("hidden_size", hidden_size);
-  expect_size("num_hidden_layers", num_hidden_layers);
+  expect_layers("num_hidden_layers", num_hidden_layers);
   expect_size("num_attention_heads", num_attention_heads);
   expect_size("intermediate_size", intermediate_size);
   expect_size("max_position_embeddings", max_position_embeddings);

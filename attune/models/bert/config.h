@@ -40,6 +40,7 @@ void write_bert_fields(const BertConfig& config, nlohmann::ordered_json& object)
 
 // What all families of encoders ask of sizes: positive, not absurd. Throws UsageError naming the field.
 void expect_size(const char* field, std::int64_t value);
+void expect_layers(const char* field, std::int64_t value);  // and no more than anyone trains
 void expect_probability(const char* field, double value);
 // Fields of early versions and of decoders that no family here has.
 void refuse_beyond_encoders(const ConfigFields& fields);

@@ -41,7 +41,7 @@ nn::Initializer initializer(const DistilBertConfig& config) {
 void DistilBertConfig::validate() const {
   expect_size("vocab_size", vocab_size);
   expect_size("max_position_embeddings", max_position_embeddings);
-  expect_size("n_layers", n_layers);
+  expect_layers("n_layers", n_layers);
   expect_size("n_heads", n_heads);
   expect_size("dim", dim);
   expect_size("hidden_dim", hidden_dim);

@@ -49,6 +49,7 @@ void GptConfig::validate() const {
   positive("n_positions", n_positions);
   positive("n_embd", n_embd);
   positive("n_layer", n_layer);
+  if (n_layer > most_layers) fail_usage("n_layer is {}, expected at most {}", n_layer, most_layers);
   positive("n_head", n_head);
   if (n_embd % n_head != 0) fail_usage("a width of {} cannot be divided among {} heads", n_embd, n_head);
   for (double probability : {resid_pdrop, embd_pdrop, attn_pdrop}) {

@@ -152,6 +152,7 @@ TEST(Gpt, RefusesByNameWhatThePaperDoesNotHave) {
            {R"("afn": "gelu_new")", "\"afn\" is \"gelu_new\""},
            {R"("tie_word_embeddings": false)", "tie_word_embeddings"},
            {R"("n_head": 7)", "7 heads"},
+           {R"("n_layer": 2000000000)", "n_layer is 2000000000, expected at most 4096"},
            {R"("n_layer": 2.5)", "n_layer"}}) {
     std::ofstream(directory.path() / "config.json") << "{" << fields << "}";
     try {

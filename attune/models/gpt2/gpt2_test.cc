@@ -7,6 +7,7 @@
 
 #include "attune/autograd/tape.h"
 #include "attune/generate/generate.h"
+#include "attune/models/causal_language_model.h"
 #include "attune/models/gpt2/summary.h"
 #include "attune/tensor/allocator.h"
 #include "attune/train/optimizer.h"
@@ -182,6 +183,27 @@ TEST_F(Gpt2Directory, SavingGivesBackEveryTensorBitForBit) {
   for (const char* name : {"even", "odd", "untied"}) {
     load(name)->save(directory_);
     testing::expect_same_tensors(directory_of(name), directory_);
+  }
+}
+
+// Whatever "tie_word_embeddings" says: as Hugging Face does.
+TEST_F(Gpt2Directory, AnOutputLayerOfItsOwnIsTaken) {
+  const io::Safetensors file(directory_of("even"));
+  const io::TensorView& embedding = *file.find("transformer.wte.weight");
+  std::vector<std::byte> zeros(embedding.bytes.size());
+  io::TensorView output = embedding;
+  output.name = "lm_head.weight";
+  for (const bool tied : {true, false}) {
+    output.bytes = tied ? embedding.bytes : std::span<const std::byte>(zeros);
+    std::vector<io::TensorView> with_output = file.tensors();
+    with_output.push_back(output);
+    fs::copy(directory_of("even") / "config.json", directory_ / "config.json",
+             fs::copy_options::overwrite_existing);
+    io::write_safetensors(directory_ / "model.safetensors", with_output);
+    const auto model = load_causal_language_model(directory_);
+    const Tensor logits =
+        model->logits(model->hidden_states(Tensor::full({1, 3}, 1, DType::int64), {}));  // (1, 3, V)
+    EXPECT_EQ(std::ranges::all_of(logits.to_vector<float>(), [](float x) { return x == 0; }), !tied);
   }
 }
 

@@ -134,6 +134,8 @@ void T5Config::validate() const {
   positive("d_ff", d_ff);
   positive("num_layers", num_layers);
   positive("num_decoder_layers", num_decoder_layers);
+  if (const auto most = std::max(num_layers, num_decoder_layers); most > most_layers)
+    fail_usage("the number of layers is {}, expected at most {}", most, most_layers);
   positive("num_heads", num_heads);
   if (relative_attention_num_buckets < 4 || relative_attention_num_buckets % 2 != 0)
     fail_usage("relative_attention_num_buckets is {}, expected an even number of at least 4",

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "attune/io/safetensors.h"
+#include "attune/models/own_output.h"
 #include "attune/ops/ops.h"
 
 namespace attune::models {
@@ -23,14 +23,6 @@ std::vector<Layer> stack(const nn::Scope& scope, std::int64_t count, const T5Con
 
 void expect_ids(const Tensor& ids, const char* side) {
   check(ids.rank() == 2, "T5: the {} has shape {}, expected (B, tokens)", side, ids.shape());
-}
-
-// Whether the checkpoint has an output layer that is not its embedding.
-bool has_own_output(const std::filesystem::path& directory) {
-  const io::Safetensors file(directory);
-  const io::TensorView *output = file.find("lm_head.weight"), *embedding = file.find("shared.weight");
-  if (output == nullptr || embedding == nullptr) return false;
-  return output->type != embedding->type || !std::ranges::equal(output->bytes, embedding->bytes);
 }
 
 }  // namespace
@@ -147,7 +139,7 @@ void T5::save(const std::filesystem::path& directory) const {
 
 std::unique_ptr<T5> load_t5(const std::filesystem::path& directory, const LoadOptions& options) {
   T5Config config = read_t5_config(directory);
-  config.tie_word_embeddings = !has_own_output(directory);
+  config.tie_word_embeddings = !has_own_output(directory, "lm_head.weight", {"shared.weight"});
   auto model = std::make_unique<T5>(config);
   model->load(directory, options);
   return model;

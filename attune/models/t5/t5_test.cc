@@ -203,6 +203,8 @@ TEST(T5, RefusesByNameWhatItDoesNotHave) {
            {R"("relative_attention_num_buckets": 7)", "relative_attention_num_buckets is 7"},
            {R"("relative_attention_max_distance": 16)", "relative_attention_max_distance is 16"},
            {R"("d_kv": 0)", "d_kv is 0"},
+           {R"("num_layers": 2000000000)", "layers is 2000000000, expected at most 4096"},
+           {R"("num_decoder_layers": 2000000000)", "layers is 2000000000, expected at most 4096"},
            {R"("eos_token_id": [1, 2])", "eos_token_id"},
            {R"("pad_token_id": 40000)", "pad_token_id"},
            {R"("bad_words_ids": [[3, 4]])", "bad_words_ids"}}) {

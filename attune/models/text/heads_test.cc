@@ -330,13 +330,36 @@ TEST_F(TextDirectory, AHeadOfTheSameLabelsGoesOnAndOneOfOthersIsDrawn) {
 
 TEST_F(TextDirectory, AMissingHeadIsAnErrorWhenItIsToBeUsed) {
   try {
-    load_text_model<SequenceClassifier>(directory_of("bert/mlm"));
+    load_text_model<SequenceClassifier>(directory_of("distilbert/bare"));
     FAIL() << "a classifier without its head was loaded";
   } catch (const Error& error) {
     EXPECT_THAT(error.what(), ::testing::HasSubstr("missing: classifier.weight"));
-    EXPECT_THAT(error.what(), ::testing::HasSubstr("missing: pooler.dense.weight"));
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("missing: pre_classifier.weight"));
   }
   EXPECT_THROW(load_text_model<PretrainingModel>(directory_of("roberta/mlm")), Error);
+}
+
+// The layers of some heads have the same names and shapes: a tagger would label words by the classes of
+// texts.
+TEST_F(TextDirectory, TheHeadOfAnotherClassIsRefusedByItsName) {
+  const auto expect_other = [](const auto& load, const std::string& from, const std::string& expected) {
+    try {
+      load(directory_of(from));
+      ADD_FAILURE() << from << " was opened as a " << expected;
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), ::testing::HasSubstr("config.json"));
+      EXPECT_THAT(error.what(), ::testing::HasSubstr("expected " + expected));
+    }
+  };
+  const auto tagger = [](const fs::path& from) { load_text_model<TokenClassifier>(from); };
+  const auto classifier = [](const fs::path& from) { load_sequence_classifier(from); };
+  const auto choice = [](const fs::path& from) { load_text_model<MultipleChoiceModel>(from); };
+  expect_other(tagger, "bert/classification", "BertForTokenClassification");
+  expect_other(tagger, "albert/classification", "AlbertForTokenClassification");
+  expect_other(classifier, "bert/choice", "BertForSequenceClassification");
+  expect_other(classifier, "distilbert/mlm", "DistilBertForSequenceClassification");
+  expect_other(choice, "roberta/regression", "RobertaForMultipleChoice");
+  EXPECT_NO_THROW(load_text_model<MaskedLanguageModel>(directory_of("bert/pretraining")));
 }
 
 TEST_F(TextDirectory, RefusesByNameWhatTheFamiliesAreNot) {
@@ -356,6 +379,8 @@ TEST_F(TextDirectory, RefusesByNameWhatTheFamiliesAreNot) {
     expect_refused(type + R"("problem_type": "ranking")", "problem_type");
     const bool distil = family == "distilbert";
     expect_refused(type + (distil ? R"("activation": "mish")" : R"("hidden_act": "mish")"), "mish");
+    expect_refused(type + (distil ? R"("n_layers": 2000000000)" : R"("num_hidden_layers": 2000000000)"),
+                   "2000000000, expected at most 4096");
     expect_refused(type + (distil ? R"("n_heads": 7)" : R"("num_attention_heads": 7)"), "7");
   }
   expect_refused(R"("model_type": "albert", "inner_group_num": 2)", "inner_group_num");

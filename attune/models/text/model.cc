@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "attune/io/file.h"
+#include "attune/models/config_fields.h"
 
 namespace attune::models {
 namespace {
@@ -10,6 +11,31 @@ namespace {
 // As PyTorch calls it: "float32".
 std::string_view torch_name(io::StoredType type) {
   return type == io::StoredType::f16 ? "float16" : type == io::StoredType::bf16 ? "bfloat16" : "float32";
+}
+
+// The layers of several heads have the same names, and fit one another: which of them a directory has, only
+// the class that saved it says.
+void expect_head(const std::filesystem::path& directory, const TextFacts& facts, const std::string& suffix) {
+  constexpr std::string_view heads[] = {"ForMaskedLM",
+                                        "ForPreTraining",
+                                        "ForSequenceClassification",
+                                        "ForTokenClassification",
+                                        "ForQuestionAnswering",
+                                        "ForMultipleChoice",
+                                        "LMHeadModel",
+                                        "DoubleHeadsModel"};
+  if (suffix == "Model") return;
+  const auto path = directory / "config.json";
+  const nlohmann::json object = read_json_object(path);
+  std::vector<std::string> classes;
+  ConfigFields(object, path, facts.class_names).read("architectures", classes);
+  if (classes.size() != 1) return;
+  const std::string& name = classes.front();
+  const auto ends_name = [&name](std::string_view head) { return name.ends_with(head); };
+  if (std::ranges::none_of(heads, ends_name) || ends_name(suffix)) return;
+  if (suffix == "ForMaskedLM" && ends_name("ForPreTraining")) return;  // it has that head among others
+  fail("{}: \"architectures\" names {}, expected {}{}: its head is for another task", path.string(), name,
+       facts.class_names, suffix);
 }
 
 }  // namespace
@@ -43,6 +69,7 @@ Tensor TextModel::next_token_weight() const {
 }
 
 LoadReport TextModel::load(const std::filesystem::path& directory, const LoadOptions& options) {
+  if (options.fresh.generator == nullptr) expect_head(directory, facts(), suffix_);
   LoadReport report = load_weights(parameters_, weight_table(), directory, options);
   stored_ = report.stored;
   return report;

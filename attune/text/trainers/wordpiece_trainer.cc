@@ -77,14 +77,15 @@ std::unique_ptr<Tokenizer> WordPieceTrainer::train() const {
     tokens.add(character);
   }
   PairCounts counts;
-  for (const auto& [word, count] : words_) {
+  for (const auto& entry : words_) {
+    const std::string& word = entry.first;  // clang 14 captures no structured bindings
     std::vector<std::int32_t> ids;
     std::size_t begin = 0;
     for_each_character(word, [&](char32_t, std::size_t end) {
       ids.push_back(tokens.add((begin > 0 ? std::string(kPrefix) : "") + word.substr(begin, end - begin)));
       begin = end;
     });
-    counts.add_word(ids, count);
+    counts.add_word(ids, entry.second);
   }
   while (tokens.size() < options_.vocab_size) {
     counts.collect();
