@@ -133,7 +133,7 @@ class CausalScorer : public AnswerScorer {
   // The prompts of a batch as they stand in its cache: P tokens that all begin with and that were run before,
   // then each one's own, R at most, padded on the left.
   struct Rows {
-    std::int64_t shared = 0, most = 0;  // P, R
+    std::int64_t shared = 0, most = 0;       // P, R
     std::vector<std::int64_t> lengths = {};  // of the own tokens
 
     std::int64_t total() const { return shared + most; }
