@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     models::read_model_type(directory.path());
     const models::TextLabels labels = models::read_text_labels(directory.path());
     fuzz::require(labels.count() >= 1);
-    nlohmann::ordered_json written;
+    nlohmann::ordered_json written = nlohmann::ordered_json::object();
     models::set_text_labels(labels, written);
     const nlohmann::json object = models::read_json_object(path);
     models::read_input_format(models::ConfigFields(object, path, "model"));
