@@ -45,9 +45,9 @@ def score(models, model, task, prompt, answers, shots):
     name = f"score/{task}/{shots}"
     if name not in models.study.results:
         work = models.a.work
+        examples = ["--examples", work / f"{task}.train.jsonl", "--shots", shots] if shots else []
         answer = models.study.command("score", model, "--input", work / f"{task}.valid.jsonl", "--label", "label",
-                                      "--prompt", prompt, "--answers", *answers, "--examples",
-                                      work / f"{task}.train.jsonl", "--shots", shots, "--json")
+                                      "--prompt", prompt, "--answers", *answers, *examples, "--json")
         models.study.keep(name, json.loads(answer))
     result = models.study.results[name]
     return f"{100 * result['accuracy']:.1f} ± {100 * result['standard_error']:.1f}"
