@@ -1,5 +1,5 @@
 // CoNLL files. The first byte says which columns to take.
-#include "attune/text/conll.h"
+#include "attune/text/corpora/conll.h"
 
 #include "attune/base/error.h"
 #include "attune/tasks/metrics/entities.h"

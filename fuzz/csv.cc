@@ -1,6 +1,6 @@
 // CSV and TSV. The first byte says how to read the rest.
 #include "attune/base/error.h"
-#include "attune/tasks/label_map.h"
+#include "attune/tasks/classification/label_map.h"
 #include "attune/text/tables/table.h"
 #include "fuzz/input_file.h"
 

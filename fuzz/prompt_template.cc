@@ -1,4 +1,4 @@
-#include "attune/tasks/prompt_template.h"
+#include "attune/tasks/scoring/prompt_template.h"
 
 #include "attune/base/error.h"
 #include "fuzz/input_file.h"

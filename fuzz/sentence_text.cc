@@ -4,7 +4,7 @@
 
 #include "attune/base/error.h"
 #include "attune/io/test_directory.h"
-#include "attune/text/sentence_corpus.h"
+#include "attune/text/corpora/sentence_corpus.h"
 #include "fuzz/input_file.h"
 
 using namespace attune;

@@ -1,4 +1,4 @@
-#include "attune/text/squad.h"
+#include "attune/text/corpora/squad.h"
 
 #include "attune/base/error.h"
 #include "attune/tasks/metrics/squad.h"

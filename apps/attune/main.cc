@@ -9,7 +9,7 @@
 #include <iostream>
 
 #include "apps/attune/command.h"
-#include "apps/attune/nearest.h"
+#include "apps/attune/use/nearest.h"
 #include "attune/base/error.h"
 #include "attune/io/message.h"
 

@@ -14,12 +14,12 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
-#include "apps/attune/arriving_lines.h"
 #include "apps/attune/command.h"
+#include "apps/attune/input/arriving_lines.h"
 #include "attune/base/error.h"
-#include "attune/text/line_reader.h"
+#include "attune/text/corpora/line_reader.h"
 #include "attune/text/tokenizer_choice.h"
-#include "attune/text/utf8.h"
+#include "attune/text/unicode/utf8.h"
 
 namespace attune::command {
 namespace {

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "attune/text/parallel_text.h"
+#include "attune/text/corpora/parallel_text.h"
 
 namespace attune::tasks {
 

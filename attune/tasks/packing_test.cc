@@ -4,11 +4,11 @@
 #include <gtest/gtest.h>
 
 #include "attune/models/text/new_family.h"
-#include "attune/tasks/fill_mask.h"
-#include "attune/tasks/multiple_choice.h"
-#include "attune/tasks/question_answering.h"
-#include "attune/tasks/sequence_classification.h"
-#include "attune/tasks/token_classification.h"
+#include "attune/tasks/classification/sequence_classification.h"
+#include "attune/tasks/masked_language_modeling/fill_mask.h"
+#include "attune/tasks/multiple_choice/multiple_choice.h"
+#include "attune/tasks/question_answering/question_answering.h"
+#include "attune/tasks/tagging/token_classification.h"
 
 namespace attune::tasks {
 namespace {

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "attune/base/error.h"
-#include "attune/text/unicode.h"
-#include "attune/text/utf8.h"
+#include "attune/text/unicode/unicode.h"
+#include "attune/text/unicode/utf8.h"
 
 namespace attune::text {
 namespace {

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "attune/base/error.h"
-#include "attune/text/utf8.h"
+#include "attune/text/unicode/utf8.h"
 
 namespace attune::text {
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "attune/base/error.h"
-#include "attune/text/utf8.h"
+#include "attune/text/unicode/utf8.h"
 
 namespace attune::text {
 namespace {

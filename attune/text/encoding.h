@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "attune/text/offsets.h"
+#include "attune/text/unicode/offsets.h"
 
 namespace attune::text {
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "attune/io/file.h"
-#include "attune/text/utf8.h"
+#include "attune/text/unicode/utf8.h"
 
 namespace attune::text {
 namespace {

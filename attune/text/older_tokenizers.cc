@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "attune/base/error.h"
-#include "attune/text/byte_alphabet.h"
 #include "attune/text/decoders/bpe_decoder.h"
 #include "attune/text/decoders/byte_level_decoder.h"
 #include "attune/text/decoders/metaspace_decoder.h"
@@ -32,6 +31,7 @@
 #include "attune/text/pre_tokenizers/whitespace_split.h"
 #include "attune/text/sentencepiece_model.pb.h"
 #include "attune/text/tokenizer_json.h"
+#include "attune/text/unicode/byte_alphabet.h"
 
 namespace attune::text {
 namespace {

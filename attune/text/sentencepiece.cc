@@ -7,7 +7,7 @@
 #include "attune/text/models/sentencepiece_bpe.h"
 #include "attune/text/models/sentencepiece_unigram.h"
 #include "attune/text/sentencepiece_model.pb.h"
-#include "attune/text/utf8.h"
+#include "attune/text/unicode/utf8.h"
 
 namespace attune::text {
 namespace {

@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "attune/text/byte_alphabet.h"
 #include "attune/text/encoding_json.h"
-#include "attune/text/utf8.h"
+#include "attune/text/unicode/byte_alphabet.h"
+#include "attune/text/unicode/utf8.h"
 
 namespace attune::text {
 namespace {

@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "attune/base/error.h"
+#include "attune/text/corpora/parallel_text.h"
 #include "attune/text/older_tokenizers.h"
-#include "attune/text/parallel_text.h"
 #include "attune/text/pre_tokenizers/byte_level.h"
 #include "attune/text/pre_tokenizers/characters.h"
 #include "attune/text/tokenizer_file.h"

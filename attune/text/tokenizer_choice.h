@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "attune/text/text_reader.h"
+#include "attune/text/corpora/text_reader.h"
 #include "attune/text/tokenizer.h"
 #include "attune/text/translation_tokenizer.h"
 

@@ -8,13 +8,13 @@
 #include <vector>
 
 #include "attune/base/error.h"
-#include "attune/text/byte_alphabet.h"
 #include "attune/text/component_json.h"
 #include "attune/text/encoding_json.h"
 #include "attune/text/models/bpe.h"
 #include "attune/text/models/unigram.h"
 #include "attune/text/models/word_level.h"
 #include "attune/text/models/wordpiece.h"
+#include "attune/text/unicode/byte_alphabet.h"
 
 namespace attune::text {
 namespace {

@@ -13,7 +13,7 @@
 #include "attune/io/test_directory.h"
 #include "attune/text/streaming_decoder.h"
 #include "attune/text/tokenizer_json.h"
-#include "attune/text/utf8.h"
+#include "attune/text/unicode/utf8.h"
 
 namespace attune::text {
 namespace {

@@ -7,7 +7,7 @@
 #include "attune/tasks/metrics/n_grams.h"
 #include "attune/tasks/metrics/pairs.h"
 #include "attune/tasks/metrics/whitespace.h"
-#include "attune/text/lowercase.h"
+#include "attune/text/unicode/lowercase.h"
 
 namespace attune::tasks {
 namespace {

@@ -5,8 +5,8 @@
 #include "attune/tasks/metrics/n_grams.h"
 #include "attune/tasks/metrics/pairs.h"
 #include "attune/tasks/metrics/whitespace.h"
-#include "attune/text/lowercase.h"
-#include "attune/text/utf8.h"
+#include "attune/text/unicode/lowercase.h"
+#include "attune/text/unicode/utf8.h"
 
 namespace attune::tasks {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "attune/text/utf8.h"
+#include "attune/text/unicode/utf8.h"
 
 namespace attune::tasks {
 

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "attune/text/models/piece_table.h"
-#include "attune/text/utf8.h"
+#include "attune/text/unicode/utf8.h"
 
 namespace attune::text {
 

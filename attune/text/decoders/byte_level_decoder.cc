@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "attune/text/byte_alphabet.h"
+#include "attune/text/unicode/byte_alphabet.h"
 
 namespace attune::text {
 

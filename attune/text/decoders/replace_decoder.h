@@ -2,7 +2,7 @@
 #pragma once
 
 #include "attune/text/decoders/decoder.h"
-#include "attune/text/pattern.h"
+#include "attune/text/unicode/pattern.h"
 
 namespace attune::text {
 

@@ -6,9 +6,9 @@
 #include <span>
 #include <utility>
 
-#include "attune/text/byte_alphabet.h"
 #include "attune/text/component_json.h"
-#include "attune/text/utf8.h"
+#include "attune/text/unicode/byte_alphabet.h"
+#include "attune/text/unicode/utf8.h"
 
 namespace attune::text {
 namespace {

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "attune/text/component_json.h"
-#include "attune/text/utf8.h"
+#include "attune/text/unicode/utf8.h"
 
 namespace attune::text {
 namespace {

@@ -7,7 +7,7 @@
 #include "attune/text/normalizers/characters_of.h"
 #include "attune/text/normalizers/lowercase.h"
 #include "attune/text/normalizers/unicode_form.h"
-#include "attune/text/unicode.h"
+#include "attune/text/unicode/unicode.h"
 
 namespace attune::text {
 namespace {

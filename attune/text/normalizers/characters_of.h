@@ -3,8 +3,8 @@
 
 #include <string_view>
 
-#include "attune/text/aligned_text.h"
-#include "attune/text/utf8.h"
+#include "attune/text/unicode/aligned_text.h"
+#include "attune/text/unicode/utf8.h"
 
 namespace attune::text {
 

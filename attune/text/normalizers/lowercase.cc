@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "attune/text/normalizers/characters_of.h"
-#include "attune/text/unicode.h"
+#include "attune/text/unicode/unicode.h"
 
 namespace attune::text {
 namespace {

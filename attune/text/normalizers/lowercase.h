@@ -1,5 +1,5 @@
-// Every character in lower case, by itself: Hugging Face's Lowercase. (attune/text/lowercase.h is that of
-// sentences.)
+// Every character in lower case, by itself: Hugging Face's Lowercase. (attune/text/unicode/lowercase.h is
+// that of sentences.)
 #pragma once
 
 #include "attune/text/normalizers/normalizer.h"

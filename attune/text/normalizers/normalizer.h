@@ -5,7 +5,7 @@
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 
-#include "attune/text/aligned_text.h"
+#include "attune/text/unicode/aligned_text.h"
 
 namespace attune::text {
 

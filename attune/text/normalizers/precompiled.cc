@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "attune/base/error.h"
-#include "attune/text/base64.h"
 #include "attune/text/component_json.h"
 #include "attune/text/normalizers/characters_of.h"
+#include "attune/text/unicode/base64.h"
 
 namespace attune::text {
 namespace {

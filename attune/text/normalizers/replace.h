@@ -4,7 +4,7 @@
 #include <string>
 
 #include "attune/text/normalizers/normalizer.h"
-#include "attune/text/pattern.h"
+#include "attune/text/unicode/pattern.h"
 
 namespace attune::text {
 

@@ -8,7 +8,7 @@
 
 #include "attune/base/error.h"
 #include "attune/text/normalizers/characters_of.h"
-#include "attune/text/unicode.h"
+#include "attune/text/unicode/unicode.h"
 
 namespace attune::text {
 namespace {

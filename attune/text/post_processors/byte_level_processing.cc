@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "attune/text/unicode.h"
-#include "attune/text/utf8.h"
+#include "attune/text/unicode/unicode.h"
+#include "attune/text/unicode/utf8.h"
 
 namespace attune::text {
 namespace {

@@ -2,9 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "attune/text/character_class.h"
 #include "attune/text/component_json.h"
-#include "attune/text/utf8.h"
+#include "attune/text/unicode/character_class.h"
+#include "attune/text/unicode/utf8.h"
 
 namespace attune::text {
 namespace {

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "attune/text/character_class.h"
-#include "attune/text/utf8.h"
+#include "attune/text/unicode/character_class.h"
+#include "attune/text/unicode/utf8.h"
 
 namespace attune::text {
 namespace {

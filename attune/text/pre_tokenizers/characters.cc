@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "attune/text/utf8.h"
+#include "attune/text/unicode/utf8.h"
 
 namespace attune::text {
 

@@ -4,7 +4,7 @@
 
 #include "attune/text/component_json.h"
 #include "attune/text/pre_tokenizers/split_behavior.h"
-#include "attune/text/unicode.h"
+#include "attune/text/unicode/unicode.h"
 
 namespace attune::text {
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "attune/text/aligned_text.h"
+#include "attune/text/unicode/aligned_text.h"
 
 namespace attune::text {
 

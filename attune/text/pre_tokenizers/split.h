@@ -2,8 +2,8 @@
 // Split.
 #pragma once
 
-#include "attune/text/pattern.h"
 #include "attune/text/pre_tokenizers/split_behavior.h"
+#include "attune/text/unicode/pattern.h"
 
 namespace attune::text {
 

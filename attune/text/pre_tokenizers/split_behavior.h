@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "attune/text/pre_tokenizers/pre_tokenizer.h"
-#include "attune/text/utf8.h"
+#include "attune/text/unicode/utf8.h"
 
 namespace attune::text {
 

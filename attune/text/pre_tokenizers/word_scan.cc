@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "attune/text/utf8.h"
+#include "attune/text/unicode/utf8.h"
 
 namespace attune::text {
 

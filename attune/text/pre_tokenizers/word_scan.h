@@ -5,7 +5,7 @@
 #include <array>
 
 #include "attune/text/pre_tokenizers/pre_tokenizer.h"
-#include "attune/text/unicode.h"
+#include "attune/text/unicode/unicode.h"
 
 namespace attune::text {
 

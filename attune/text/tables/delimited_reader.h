@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "attune/text/line_reader.h"
+#include "attune/text/corpora/line_reader.h"
 #include "attune/text/tables/table_reader.h"
 
 namespace attune::text {

@@ -7,13 +7,13 @@
 #include <utility>
 #include <vector>
 
-#include "attune/text/byte_alphabet.h"
 #include "attune/text/decoders/byte_level_decoder.h"
 #include "attune/text/models/bpe.h"
 #include "attune/text/post_processors/byte_level_processing.h"
 #include "attune/text/post_processors/template_processing.h"
 #include "attune/text/pre_tokenizers/byte_level.h"
 #include "attune/text/trainers/pair_counts.h"
+#include "attune/text/unicode/byte_alphabet.h"
 
 namespace attune::text {
 namespace {

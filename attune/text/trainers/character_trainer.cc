@@ -7,7 +7,7 @@
 #include "attune/text/decoders/fuse_decoder.h"
 #include "attune/text/models/word_level.h"
 #include "attune/text/pre_tokenizers/characters.h"
-#include "attune/text/utf8.h"
+#include "attune/text/unicode/utf8.h"
 
 namespace attune::text {
 

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "attune/text/models/piece_trie.h"
-#include "attune/text/utf8.h"
+#include "attune/text/unicode/utf8.h"
 
 namespace attune::text {
 namespace {

@@ -10,7 +10,7 @@
 #include "attune/text/older_tokenizers.h"
 #include "attune/text/pre_tokenizers/bert_pre_tokenizer.h"
 #include "attune/text/trainers/pair_counts.h"
-#include "attune/text/utf8.h"
+#include "attune/text/unicode/utf8.h"
 
 namespace attune::text {
 namespace {
