@@ -228,6 +228,32 @@ TEST_F(Classification, RefusesWhatCannotBeLearned) {
                  {"train.csv: line 2", "positive"});
 }
 
+TEST_F(Classification, ARecipeMayGiveTheStepsAlone) {
+  write("recipe.json", R"({"max_steps": 2, "batch_size": 8})");
+  const Outcome trained =
+      attune("train classification --train train.csv --model bert --config recipe.json --out run");
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  EXPECT_THAT(trained.err, HasSubstr("Finished after 2 steps"));
+}
+
+TEST_F(Classification, TellsOfBytesThatAreNoText) {
+  ASSERT_EQ(train("--model bert --max-steps 1 --out run").exit_code, 0);
+  const Outcome lines = attune("classify run", "the film\nwas \xff good\n");
+  EXPECT_EQ(lines.exit_code, 0) << lines.err;
+  EXPECT_THAT(lines.err, HasSubstr("Text 2 has bytes that are not valid UTF-8"));
+}
+
+TEST_F(Classification, RefusesWeightsThatAreNoNumbers) {
+  ASSERT_EQ(train("--model bert --max-steps 1 --out run").exit_code, 0);
+  std::string file = read("run/model.safetensors");
+  const std::string nan = "\xff\xff\xff\x7f";  // a float32, little endian
+  std::uint64_t header = 0;
+  std::memcpy(&header, file.data(), sizeof(header));
+  for (std::size_t i = sizeof(header) + header; i + 4 <= file.size(); i += 4) file.replace(i, 4, nan);
+  write("run/model.safetensors", file);
+  expect_refused("classify run 'the film was good'", 1, {"no numbers"});
+}
+
 TEST_F(Classification, ClassifyRefusesWrongUse) {
   expect_refused("classify bert 'a film'", 1, {"classifier.weight"});
   expect_refused("classify bert a b --pair c", 2, {"--pair goes with one TEXT, there are 2"});

@@ -6,12 +6,19 @@
 #include "apps/attune/command.h"
 #include "apps/attune/input/arriving_lines.h"
 #include "attune/base/error.h"
+#include "attune/io/message.h"
 #include "attune/text/corpora/line_reader.h"
+#include "attune/text/unicode/utf8.h"
 
 namespace attune::command {
 namespace {
 
-RequestedText divided(std::string line, const TextRequest& request) {
+// The n-th text of its place, or a pair that a tab divides.
+RequestedText divided(std::string line, const TextRequest& request, std::size_t n) {
+  if (std::string valid = text::replace_invalid_utf8(line); valid != line) {
+    io::print_message(stderr, "Text {} has bytes that are not valid UTF-8: they are read as U+FFFD\n", n);
+    line = std::move(valid);
+  }
   const auto tab = line.find('\t');
   if (tab == line.npos || !request.takes_pairs) return {std::move(line), std::nullopt};
   return {line.substr(0, tab), line.substr(tab + 1)};
@@ -31,15 +38,16 @@ std::vector<RequestedText> texts_of_table(const TextRequest& request) {
 std::vector<RequestedText> texts_of_arguments(const TextRequest& request) {
   if (!request.pair.empty()) return {{request.texts.front(), request.pair}};
   std::vector<RequestedText> texts;
-  for (const std::string& text : request.texts) texts.push_back(divided(text, request));
+  for (const std::string& text : request.texts) texts.push_back(divided(text, request, texts.size() + 1));
   return texts;
 }
 
 void visit_lines_of_file(const TextRequest& request, std::size_t most, const VisitTexts& visit) {
   text::LineReader reader(request.input);
   std::vector<RequestedText> texts;
+  std::size_t count = 0;
   for (std::string line; reader.next(line);) {
-    texts.push_back(divided(line, request));
+    texts.push_back(divided(line, request, ++count));
     if (texts.size() < most) continue;
     visit(texts);
     texts.clear();
@@ -49,9 +57,10 @@ void visit_lines_of_file(const TextRequest& request, std::size_t most, const Vis
 
 void visit_standard_input(const TextRequest& request, std::size_t most, const VisitTexts& visit) {
   ArrivingLines lines(STDIN_FILENO, "standard input");
+  std::size_t count = 0;
   for (auto some = lines.next(most); !some.empty(); some = lines.next(most)) {
     std::vector<RequestedText> texts;
-    for (std::string& line : some) texts.push_back(divided(std::move(line), request));
+    for (std::string& line : some) texts.push_back(divided(std::move(line), request, ++count));
     visit(texts);
   }
 }

@@ -112,11 +112,14 @@ void add_run_flags(CLI::App& verb, RunPlace& place, train::TrainingOptions& opti
   add_threads(verb);
 }
 
-void drop_alternatives(const CLI::App& verb, train::TrainingOptions& options) {
-  const bool steps = verb.get_option("--max-steps")->count() > 0;
-  const bool epochs = verb.get_option("--num-train-epochs")->count() > 0;
+void drop_alternatives(bool steps, bool epochs, train::TrainingOptions& options) {
   if (epochs && !steps) options.max_steps = 0;
   if (steps && !epochs) options.num_train_epochs = 0;
+}
+
+void drop_alternatives(const CLI::App& verb, train::TrainingOptions& options) {
+  drop_alternatives(verb.get_option("--max-steps")->count() > 0,
+                    verb.get_option("--num-train-epochs")->count() > 0, options);
 }
 
 std::string config_path(const std::vector<std::string>& arguments) {

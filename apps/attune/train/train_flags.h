@@ -70,7 +70,9 @@ void add_optimizer_flags(CLI::App& verb, train::TrainingOptions& options);
 // `epoch` says what an epoch goes through: "Times through the text".
 void add_run_flags(CLI::App& verb, RunPlace& place, train::TrainingOptions& options, const char* epoch);
 
-// A flag also wins over the other way of saying the same that a configuration chose: steps or epochs.
+// Where only one is given of two ways of saying the same, steps and epochs, it wins over the default of the
+// other; a flag also over what a configuration chose.
+void drop_alternatives(bool steps, bool epochs, train::TrainingOptions& options);
 void drop_alternatives(const CLI::App& verb, train::TrainingOptions& options);
 
 // The configuration that --config gives, or the run's own when it is resumed, which then needs no other flag;
@@ -95,6 +97,7 @@ template <typename Run>
 void read_configuration(const nlohmann::ordered_json& json, Run& run) {
   nlohmann::ordered_json known = run.training;
   train::from_json(json, run.training);
+  drop_alternatives(json.contains("max_steps"), json.contains("num_train_epochs"), run.training);
   Run::for_each_field(run, [&](const char* name, auto& field) {
     known[name] = nullptr;
     if (!json.contains(name)) return;
