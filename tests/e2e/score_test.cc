@@ -190,7 +190,7 @@ TEST_F(Answers, MultipleChoiceIsLearnedAndUsed) {
             "--metric-for-best-model accuracy --num-train-epochs 40 --out new");
   // "bert" is a directory here, and so no family.
   EXPECT_EQ(anew.exit_code, 2);
-  EXPECT_THAT(anew.err, HasSubstr("--tokenizer is for a new encoder"));
+  EXPECT_THAT(anew.err, HasSubstr("is for a new encoder"));
   const Outcome roberta =
       train(columns +
             "--model roberta --tokenizer bpe:300 --layers 1 --heads 2 --width 32 --dropout 0 --max-length 24 "
