@@ -233,14 +233,14 @@ TEST_F(Classification, ARecipeMayGiveTheStepsAlone) {
   const Outcome trained =
       attune("train classification --train train.csv --model bert --config recipe.json --out run");
   ASSERT_EQ(trained.exit_code, 0) << trained.err;
-  EXPECT_THAT(trained.err, HasSubstr("Finished after 2 steps"));
+  EXPECT_THAT(trained.out, HasSubstr("Finished after 2 steps"));
 }
 
 TEST_F(Classification, TellsOfBytesThatAreNoText) {
   ASSERT_EQ(train("--model bert --max-steps 1 --out run").exit_code, 0);
   const Outcome lines = attune("classify run", "the film\nwas \xff good\n");
   EXPECT_EQ(lines.exit_code, 0) << lines.err;
-  EXPECT_THAT(lines.err, HasSubstr("Text 2 has bytes that are not valid UTF-8"));
+  EXPECT_THAT(lines.err, HasSubstr("line 2 has bytes that are not valid UTF-8"));
 }
 
 TEST_F(Classification, RefusesWeightsThatAreNoNumbers) {

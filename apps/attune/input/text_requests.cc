@@ -13,10 +13,10 @@
 namespace attune::command {
 namespace {
 
-// The n-th text of its place, or a pair that a tab divides.
-RequestedText divided(std::string line, const TextRequest& request, std::size_t n) {
+// The n-th text, or the pair that a tab divides. `unit`: what texts are where it comes from.
+RequestedText divided(std::string line, const TextRequest& request, const char* unit, std::size_t n) {
   if (std::string valid = text::replace_invalid_utf8(line); valid != line) {
-    io::print_message(stderr, "Text {} has bytes that are not valid UTF-8: they are read as U+FFFD\n", n);
+    io::print_message(stderr, "attune: {} {} has bytes that are not valid UTF-8, read as U+FFFD\n", unit, n);
     line = std::move(valid);
   }
   const auto tab = line.find('\t');
@@ -38,7 +38,8 @@ std::vector<RequestedText> texts_of_table(const TextRequest& request) {
 std::vector<RequestedText> texts_of_arguments(const TextRequest& request) {
   if (!request.pair.empty()) return {{request.texts.front(), request.pair}};
   std::vector<RequestedText> texts;
-  for (const std::string& text : request.texts) texts.push_back(divided(text, request, texts.size() + 1));
+  for (const std::string& text : request.texts)
+    texts.push_back(divided(text, request, "text", texts.size() + 1));
   return texts;
 }
 
@@ -47,7 +48,7 @@ void visit_lines_of_file(const TextRequest& request, std::size_t most, const Vis
   std::vector<RequestedText> texts;
   std::size_t count = 0;
   for (std::string line; reader.next(line);) {
-    texts.push_back(divided(line, request, ++count));
+    texts.push_back(divided(line, request, "line", ++count));
     if (texts.size() < most) continue;
     visit(texts);
     texts.clear();
@@ -60,7 +61,7 @@ void visit_standard_input(const TextRequest& request, std::size_t most, const Vi
   std::size_t count = 0;
   for (auto some = lines.next(most); !some.empty(); some = lines.next(most)) {
     std::vector<RequestedText> texts;
-    for (std::string& line : some) texts.push_back(divided(std::move(line), request, ++count));
+    for (std::string& line : some) texts.push_back(divided(std::move(line), request, "line", ++count));
     visit(texts);
   }
 }
