@@ -44,7 +44,7 @@ def bert_table(models):
 
 
 def albert_table(models):
-    base = ("--model", "albert", "--layers", 4, "--max-steps", 4000)
+    base = ("--model", "albert", "--layers", 4, "--max-steps", 3000)
     factorised, shared = ("--embedding-width", 32), ("--layer-groups", 1)
     full, separate = ("--embedding-width", 128), ("--layer-groups", 4)
     variants = [("neither", "albert-neither", full + separate),
