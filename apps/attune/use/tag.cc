@@ -15,7 +15,6 @@
 #include "attune/tasks/tagging/word_tagging.h"
 #include "attune/text/corpora/conll.h"
 #include "attune/text/corpora/find_words.h"
-#include "attune/text/unicode/utf8.h"
 #include "attune/text/word_tokenizer.h"
 
 namespace attune::command {
@@ -150,7 +149,7 @@ void run(const Options& options) {
     for_each_stretch(options.request, most, [&](std::span<const RequestedText> texts) {
       std::vector<Words> sentences;
       for (const auto& [first, second] : texts)  // a tab is white space here
-        sentences.emplace_back(text::replace_invalid_utf8(second ? first + "\t" + *second : first));
+        sentences.emplace_back(second ? first + "\t" + *second : first);
       answers.write(tagger.tag(sentences));
     });
   }

@@ -7,8 +7,8 @@
 
 #include "attune/tasks/classification/class_weights.h"
 #include "attune/tasks/classification/label_sets.h"
+#include "attune/tasks/test_tokenizer.h"
 #include "attune/tasks/text_inputs.h"
-#include "attune/text/tokenizer_json.h"
 
 namespace attune::tasks {
 namespace {
@@ -16,15 +16,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
-
-// Words "a" to "e" with ids 1 to 5.
-std::unique_ptr<text::Tokenizer> letters() {
-  const char* const json =
-      R"({"version": "1.0", "added_tokens": [], "normalizer": null, "pre_tokenizer": {"type": "Whitespace"},
-          "post_processor": null, "decoder": null, "model": {"type": "WordLevel", "unk_token": "?",
-          "vocab": {"?": 0, "a": 1, "b": 2, "c": 3, "d": 4, "e": 5}}})";
-  return text::make_tokenizer(text::parse_tokenizer_file(json), nullptr);
-}
 
 FamilyAndTokenizer model(const char* golden, bool symmetric) {
   return with_gpt_inputs(

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "attune/tasks/scoring/prompt_template.h"
-#include "attune/text/tokenizer_json.h"
+#include "attune/tasks/test_tokenizer.h"
 
 namespace attune::tasks {
 namespace {
@@ -15,15 +15,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
-
-// Words "a" to "e" with ids 1 to 5.
-std::unique_ptr<text::Tokenizer> letters() {
-  const char* const json =
-      R"({"version": "1.0", "added_tokens": [], "normalizer": null, "pre_tokenizer": {"type": "Whitespace"},
-          "post_processor": null, "decoder": null, "model": {"type": "WordLevel", "unk_token": "?",
-          "vocab": {"?": 0, "a": 1, "b": 2, "c": 3, "d": 4, "e": 5}}})";
-  return text::make_tokenizer(text::parse_tokenizer_file(json), nullptr);
-}
 
 std::filesystem::path golden(const char* name) { return std::filesystem::path(ATTUNE_GOLDENS) / name; }
 
