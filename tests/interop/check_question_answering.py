@@ -37,12 +37,6 @@ def spans(model, tokenizer, question, context):
     return sorted(found, reverse=True)
 
 
-<<<<<<< HEAD
-def questions_of(path):
-    for article in json.loads(path.read_text())["data"]:
-        for paragraph in article["paragraphs"]:
-            yield from ((q["id"], q["question"], paragraph["context"]) for q in paragraph["qas"])
-=======
 def first_questions(path, count):
     """Paragraphs that hold that many questions, and these."""
     paragraphs, questions = [], []
@@ -52,7 +46,6 @@ def first_questions(path, count):
                 paragraphs.append(paragraph)
                 questions += [(q["id"], q["question"], paragraph["context"]) for q in paragraph["qas"]]
     return {"data": [{"paragraphs": paragraphs}]}, questions
->>>>>>> qa6
 
 
 def main():
@@ -64,16 +57,6 @@ def main():
     parser.add_argument("--max-steps", type=int, default=10)
     a = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-<<<<<<< HEAD
-        out = Path(folder) / "run"
-        windows = ["--max-length", MAX_LENGTH, "--doc-stride", DOC_STRIDE]
-        run([a.build / "attune", "train", "question-answering", "--model", a.model, "--train", a.data, "--out", out,
-             "--max-steps", a.max_steps, *windows])  # fmt: skip
-        lines = run([a.build / "attune", "answer", out, "--input", a.data, "--json", *windows]).decode().splitlines()
-        model, tokenizer = open_in_transformers(out)
-        same = ties = several = 0
-        for line, (name, question, context) in list(zip(lines, questions_of(a.data)))[: a.questions]:
-=======
         out, data = Path(folder) / "run", Path(folder) / "questions.json"
         squad, questions = first_questions(a.data, a.questions)
         data.write_text(json.dumps(squad))
@@ -84,7 +67,6 @@ def main():
         model, tokenizer = open_in_transformers(out)
         same = ties = several = 0
         for line, (name, question, context) in zip(lines, questions, strict=True):
->>>>>>> qa6
             ours, theirs = json.loads(line), spans(model, tokenizer, question, context)
             assert ours["id"] == name and ours["answer"] == context[ours["start"] : ours["end"]], ours
             near = [span for span in theirs if theirs[0][0] - span[0] < TIE]
