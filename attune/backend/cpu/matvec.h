@@ -11,7 +11,7 @@
 
 namespace attune::cpu {
 
-inline constexpr std::int64_t max_matvec_rows = 32;
+inline constexpr std::int64_t max_matvec_rows = 24;
 inline constexpr std::int64_t max_matvec_columns_rows = 8;
 
 // W is (n, k): a row of weights makes one output, as in torch.nn.Linear and a tied embedding. Weight is float
