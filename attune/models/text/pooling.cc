@@ -1,12 +1,8 @@
 #include "attune/models/text/pooling.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <span>
-#include <string>
-#include <utility>
 
 #include "attune/base/error.h"
 #include "attune/ops/cast/cast.h"
@@ -16,14 +12,6 @@
 
 namespace attune::models {
 namespace {
-
-constexpr std::pair<std::string_view, PoolingMode> names[] = {
-    {"cls", PoolingMode::cls},
-    {"max", PoolingMode::max},
-    {"mean", PoolingMode::mean},
-    {"mean_sqrt_len_tokens", PoolingMode::mean_sqrt_len_tokens},
-    {"weightedmean", PoolingMode::weighted_mean},
-    {"lasttoken", PoolingMode::last_token}};
 
 // The tokens of a text that count.
 struct Counted {
@@ -95,19 +83,6 @@ Tensor largest(const Tensor& hidden, std::span<const Counted> texts) {
 }
 
 }  // namespace
-
-PoolingMode pooling_mode_from_name(std::string_view name) {
-  std::string known;
-  for (const auto& [mode_name, mode] : names) {
-    if (name == mode_name) return mode;
-    known += fmt::format("{}{}", known.empty() ? "" : ", ", mode_name);
-  }
-  fail("the pooling mode is \"{}\", expected one of {}", name, known);
-}
-
-std::string_view name_of(PoolingMode mode) {
-  return std::ranges::find(names, mode, [](const auto& pair) { return pair.second; })->first;
-}
 
 Tensor pool(const Tensor& hidden, const Tensor& mask, const Pooling& pooling, std::int64_t prompt_tokens) {
   const Tensor states = ops::contiguous(ops::cast(hidden, DType::float32));  // (B, T, D)
