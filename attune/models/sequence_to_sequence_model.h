@@ -69,6 +69,9 @@ class SequenceToSequenceModel {
   virtual void save(const std::filesystem::path& directory) const = 0;
 };
 
+// Throws Error for a directory of another kind of model, before its tokenizer is missed.
+void check_sequence_to_sequence_model(const std::filesystem::path& directory);
+
 // Reads a model directory of any encoder-decoder family known here, by the "model_type" of its config.json.
 std::unique_ptr<SequenceToSequenceModel> load_sequence_to_sequence_model(
     const std::filesystem::path& directory, const LoadOptions& options = {});

@@ -167,6 +167,9 @@ TEST_F(TextToText, RefusesWhatCannotBeUsed) {
   expect_refused(columns + "--model t5", 2, {"--train FILE is missing"});
   expect_refused(columns + "--train dutch.tsv", 2, {"--model is missing"});
   expect_refused(columns + "--train dutch.tsv --model nowhere", 1, {"nowhere", "t5"});
+  fs::create_directory(path("bert"));
+  write("bert/config.json", R"({"model_type": "bert"})");
+  expect_refused(columns + "--train dutch.tsv --model bert/", 1, {"bert", "expected marian or t5"});
   expect_refused(start + "--train missing.tsv", 1, {"missing.tsv"});
   expect_refused(start + "--train missing.tsv='copy: '", 1, {"missing.tsv"});
   expect_refused(start + "--train dutch.tsv --target reply", 1, {"reply", "answer"});

@@ -38,7 +38,10 @@ void validate(const TextToTextRun& run) {
 std::unique_ptr<text::TranslationTokenizer> make_tokenizer(
     const TextToTextRun& run, const TextPairs& pairs, const std::optional<train::Checkpoint>& checkpoint) {
   if (checkpoint) return text::load_translation_tokenizer(checkpoint->path);
-  if (!is_family(run.model, t5_families)) return text::load_translation_tokenizer(run.model);
+  if (!is_family(run.model, t5_families)) {
+    models::check_sequence_to_sequence_model(run.model);
+    return text::load_translation_tokenizer(run.model);
+  }
   std::size_t next = 0;
   return text::share_tokenizer(text::choose_text_to_text_tokenizer(run.tokenizer, [&](std::string& text) {
     const std::size_t pair = next++ / 2;
