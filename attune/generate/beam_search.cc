@@ -80,7 +80,9 @@ void BeamSearch::keep_running(std::span<const Continuation> best, bool at_limit)
 
 void BeamSearch::advance(std::span<const Continuation> best) {
   check(!done_, "beam search: a step after the end");
-  check(!best.empty(), "beam search: no continuation to choose from; are all tokens suppressed?");
+  check(!best.empty(),
+        "beam search: no continuation to choose from: all tokens are suppressed, or the model's scores are "
+        "no numbers");
   ++length_;
   const bool at_limit = length_ == options_.max_new_tokens;
   // Only the K best may end: those behind them are there to go on.

@@ -214,7 +214,8 @@ std::vector<GeneratedSequence> write(const models::SequenceToSequenceModel& mode
     for (std::size_t b = 0; b < choices.size(); ++b) {
       const std::size_t sentence = decoding.sentences()[b];
       if (done[sentence]) continue;
-      check(choices[b].token >= 0, "generate: no token to choose from; are all suppressed?");
+      check(choices[b].token >= 0,
+            "generate: no token to choose from: all are suppressed, or the model's scores are no numbers");
       written[sentence].tokens.push_back(choices[b].token);
       written[sentence].score += choices[b].log_prob;
       done[sentence] = choices[b].token == rules.end_of_text;

@@ -64,6 +64,8 @@ Sampler::Sampler(const SamplingOptions& options) : options_(options), generator_
 }
 
 std::int64_t Sampler::next(std::span<const float> scores, std::span<const std::int64_t> context) {
+  check(std::ranges::none_of(scores, [](float score) { return std::isnan(score); }),
+        "the model gives scores that are no numbers: its weights hold some that are none");
   if (options_.repetition_penalty != 1) {
     penalised_.assign(scores.begin(), scores.end());
     penalise_repetition(penalised_, context, options_.repetition_penalty);

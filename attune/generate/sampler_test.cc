@@ -75,6 +75,13 @@ TEST(Sampler, IsAFunctionOfItsSeed) {
   EXPECT_NE(from_a, from_c);
 }
 
+// Sorting them is undefined.
+TEST(Sampler, RefusesScoresThatAreNoNumbers) {
+  const std::vector<float> unsorted = {1, std::nanf(""), 2};
+  EXPECT_THROW(Sampler({.temperature = 0}).next(unsorted, {}), Error);
+  EXPECT_THROW(Sampler({.top_p = 0.5}).next(unsorted, {}), Error);
+}
+
 TEST(Sampler, RefusesOptionsOutOfRange) {
   EXPECT_THROW(Sampler({.temperature = -1}), UsageError);
   EXPECT_THROW(Sampler({.top_k = -1}), UsageError);

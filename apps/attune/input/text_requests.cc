@@ -13,14 +13,19 @@
 namespace attune::command {
 namespace {
 
+// `name`: what the text is, for a message.
+std::string valid_utf8(const std::string& text, const std::string& name) {
+  std::string valid = text::replace_invalid_utf8(text);
+  if (valid != text)
+    io::print_message(stderr, "attune: {} has bytes that are not valid UTF-8, read as U+FFFD\n", name);
+  return valid;
+}
+
 // The n-th text, or the pair that a tab divides. `unit`: what texts are where it comes from.
-RequestedText divided(std::string line, const TextRequest& request, const char* unit, std::size_t n) {
-  if (std::string valid = text::replace_invalid_utf8(line); valid != line) {
-    io::print_message(stderr, "attune: {} {} has bytes that are not valid UTF-8, read as U+FFFD\n", unit, n);
-    line = std::move(valid);
-  }
+RequestedText divided(const std::string& text, const TextRequest& request, const char* unit, std::size_t n) {
+  const std::string line = valid_utf8(text, fmt::format("{} {}", unit, n));
   const auto tab = line.find('\t');
-  if (tab == line.npos || !request.takes_pairs) return {std::move(line), std::nullopt};
+  if (tab == line.npos || !request.takes_pairs) return {line, std::nullopt};
   return {line.substr(0, tab), line.substr(tab + 1)};
 }
 
@@ -36,7 +41,8 @@ std::vector<RequestedText> texts_of_table(const TextRequest& request) {
 }
 
 std::vector<RequestedText> texts_of_arguments(const TextRequest& request) {
-  if (!request.pair.empty()) return {{request.texts.front(), request.pair}};
+  if (!request.pair.empty())
+    return {{valid_utf8(request.texts.front(), "text"), valid_utf8(request.pair, "--pair")}};
   std::vector<RequestedText> texts;
   for (const std::string& text : request.texts)
     texts.push_back(divided(text, request, "text", texts.size() + 1));
@@ -61,7 +67,7 @@ void visit_standard_input(const TextRequest& request, std::size_t most, const Vi
   std::size_t count = 0;
   for (auto some = lines.next(most); !some.empty(); some = lines.next(most)) {
     std::vector<RequestedText> texts;
-    for (std::string& line : some) texts.push_back(divided(std::move(line), request, "line", ++count));
+    for (std::string& line : some) texts.push_back(divided(line, request, "line", ++count));
     visit(texts);
   }
 }

@@ -100,6 +100,8 @@ class Answerer {
     model_.expect(encoded.inputs());
     const auto logits =
         *tasks::span_logits(*model_, encoded.inputs(), options_.request.batch_size, model_.how());
+    check_scores(logits.start | std::views::join, options_.request.directory);
+    check_scores(logits.end | std::views::join, options_.request.directory);
     std::string lines;
     for (std::size_t i = 0; i < questions.size(); ++i) {
       const std::string_view context = questions[i].context;

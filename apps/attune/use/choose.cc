@@ -56,6 +56,7 @@ void run(const Options& options) {
   }
   model.expect(inputs.inputs);
   const auto scores = *tasks::choice_scores(*model, inputs, options.batch_size, model.how());
+  check_scores(scores, options.directory);
   Answers answers(options.out);
   std::string lines;
   for (std::size_t i = 0; i < questions.size(); ++i)

@@ -96,8 +96,7 @@ void run(const Options& options) {
     const auto inputs = encode(*tokenizer, texts, model->facts());
     model.expect(inputs);
     const auto scores = *tasks::classification_scores(*model, inputs, request.batch_size, model.how());
-    check(std::ranges::all_of(scores, [](float score) { return std::isfinite(score); }),
-          "{} gives scores that are no numbers: its weights hold some that are none", request.directory);
+    check_scores(scores, request.directory);
     std::string lines;
     for (std::size_t i = 0; i < inputs.size(); ++i)
       lines += line_of(std::span(scores).subspan(i * count, count), model->labels(), options);

@@ -70,10 +70,12 @@ class Embedding {
 
   std::vector<float> embed(std::span<const std::string> texts, const std::string& prompt) {
     const auto batch_done = [this] { times_.batch_done(); };
-    return embedder_.embed(texts, {.prompt = prompt,
-                                   .batch_size = options_.request.batch_size,
-                                   .how = context_of(options_.request.dtype),
-                                   .after_batch = batch_done});
+    auto vectors = embedder_.embed(texts, {.prompt = prompt,
+                                           .batch_size = options_.request.batch_size,
+                                           .how = context_of(options_.request.dtype),
+                                           .after_batch = batch_done});
+    check_scores(vectors, options_.request.directory);
+    return vectors;
   }
 
   // Calls visit(texts, vectors) for stretches of the texts of the request.

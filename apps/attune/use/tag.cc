@@ -99,6 +99,7 @@ class Tagger {
         labels.push_back(tag.label < 0 ? "" : names()[static_cast<std::size_t>(tag.label)]);
         scores.push_back(tag.score);
       }
+      check_scores(scores, options_.request.directory);
       answer += options_.request.json ? json_of(sentences[i], labels, scores)
                                       : lines_of(sentences[i], labels, has_outside_);
     }

@@ -1,14 +1,18 @@
 // A text model as the verbs have it that use one and do not train it.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <concepts>
 #include <filesystem>
 #include <memory>
 #include <numeric>
+#include <ranges>
 #include <span>
 #include <string>
 
 #include "apps/attune/use/model_options.h"
+#include "attune/base/error.h"
 #include "attune/models/text/heads.h"
 #include "attune/tasks/packing.h"
 #include "attune/tasks/text_inputs.h"
@@ -18,6 +22,12 @@ namespace attune::command {
 // In which type products run on weights that --dtype names.
 inline nn::Context context_of(const std::string& dtype) {
   return {.compute = loaded_type(dtype) == models::LoadedType::bfloat16 ? DType::bfloat16 : DType::float32};
+}
+
+// Throws Error when a score is no number, before an answer is made of it.
+void check_scores(const std::ranges::range auto& scores, const std::filesystem::path& directory) {
+  check(std::ranges::all_of(scores, [](auto score) { return std::isfinite(score); }),
+        "{} gives scores that are no numbers: its weights hold some that are none", directory.string());
 }
 
 // The model and how it is run: products in the type of its weights, which are packed once enough is read.

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "attune/autograd/tape.h"
+#include "attune/base/error.h"
 #include "attune/ops/ops.h"
 #include "attune/tasks/example_batches.h"
 #include "attune/tasks/targets.h"
@@ -42,9 +43,13 @@ std::vector<std::vector<FilledMask>> fill_masks(const models::VocabularyModel& m
       for (std::size_t position = 0; position < inputs[text].ids.size(); ++position) {
         if (inputs[text].ids[position] != mask_token) continue;
         FilledMask mask{static_cast<std::int64_t>(position), {}};
-        for (std::size_t rank = 0; rank < wanted; ++rank, ++at)
-          mask.candidates.push_back({static_cast<std::int32_t>(tokens.data<std::int64_t>()[at]),
-                                     std::exp(static_cast<double>(log_probs.data<float>()[at]))});
+        for (std::size_t rank = 0; rank < wanted; ++rank, ++at) {
+          const std::int64_t token = tokens.data<std::int64_t>()[at];
+          check(token >= 0,
+                "the model gives scores that are no numbers: its weights hold some that are none");
+          mask.candidates.push_back(
+              {static_cast<std::int32_t>(token), std::exp(static_cast<double>(log_probs.data<float>()[at]))});
+        }
         filled[text].push_back(std::move(mask));
       }
     }

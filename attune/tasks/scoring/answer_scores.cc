@@ -25,7 +25,11 @@ double log_probability(std::span<const float> logits, std::int64_t target) {
   const float largest = *std::ranges::max_element(logits);
   double sum = 0;
   for (const float logit : logits) sum += std::exp(static_cast<double>(logit - largest));
-  return static_cast<double>(logits[static_cast<std::size_t>(target)] - largest) - std::log(sum);
+  const double log_prob =
+      static_cast<double>(logits[static_cast<std::size_t>(target)] - largest) - std::log(sum);
+  check(std::isfinite(log_prob),
+        "the model gives scores that are no numbers: its weights hold some that are none");
+  return log_prob;
 }
 
 // The log-probabilities of the targets that count, summed by row: logits (N, T, V), targets (N, T).
