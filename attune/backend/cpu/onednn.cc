@@ -177,39 +177,45 @@ Value& cached(const Key& key, std::unordered_map<Key, Value, KeyHash>& cache, Va
   }
 }
 
-// A product with a weight in blocks: its rows of x, and the weight's, under the names of a Key.
-dnnl::inner_product_forward::primitive_desc describe_packed(const Key& key) {
-  const dnnl::memory::desc a({key.m, key.k}, to_dnnl(key.operand), dnnl::memory::format_tag::ab);
-  const dnnl::memory::desc weight({key.n, key.k}, to_dnnl(key.operand), dnnl::memory::format_tag::any);
-  const dnnl::memory::desc c({key.m, key.n}, to_dnnl(key.result), dnnl::memory::format_tag::ab);
-  const dnnl::memory::desc bias({key.n}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::a);
-  constexpr auto forward = dnnl::prop_kind::forward_inference;
-  const auto descriptor = key.bias ? dnnl::inner_product_forward::desc(forward, a, weight, bias, c)
-                                   : dnnl::inner_product_forward::desc(forward, a, weight, c);
+// Of a product with many rows, for which the blocks are chosen.
+Key packed_key(std::int64_t n, std::int64_t k, DType operand) {
+  return {1, 1024, n, k, {}, {}, {}, operand, operand, Activation::none, false, true, num_threads()};
+}
+
+// A product with a weight (k, n) in blocks. As a matmul: inner_product, which reads the same blocks, needs 5%
+// to 11% more time for 80 to 256 rows.
+dnnl::matmul::primitive_desc describe_packed(const Key& key, const dnnl::memory::desc& weight) {
+  constexpr auto rows = dnnl::memory::format_tag::ab;
+  const dnnl::memory::desc a({key.m, key.k}, to_dnnl(key.operand), rows);
+  const dnnl::memory::desc c({key.m, key.n}, to_dnnl(key.result), rows);
+  const dnnl::memory::desc bias({1, key.n}, dnnl::memory::data_type::f32, rows);
+  const auto descriptor =
+      key.bias ? dnnl::matmul::desc(a, weight, bias, c) : dnnl::matmul::desc(a, weight, c);
   return {descriptor, attributes(key), engine()};
 }
 
-// The same for all weights of a shape: their memory comes with the call, in the same blocks for every m.
+// The blocks of a weight, for any number of rows.
+dnnl::memory::desc packed_layout(std::int64_t n, std::int64_t k, DType operand) {
+  const dnnl::memory::desc any({k, n}, to_dnnl(operand), dnnl::memory::format_tag::any);
+  return describe_packed(packed_key(n, k, operand), any).weights_desc();
+}
+
+// The same for all weights of a shape: their memory comes with the call.
 struct CompiledPacked {
-  dnnl::inner_product_forward primitive;
+  dnnl::matmul primitive;
   dnnl::memory::desc weight;
   dnnl::memory a, c, bias;
 };
 
 CompiledPacked compile_packed(const Key& key) {
-  const auto primitive = describe_packed(key);
-  CompiledPacked compiled{dnnl::inner_product_forward(primitive),
+  const auto primitive = describe_packed(key, packed_layout(key.n, key.k, key.operand));
+  CompiledPacked compiled{dnnl::matmul(primitive),
                           primitive.weights_desc(),
                           {primitive.src_desc(), engine(), nullptr},
                           {primitive.dst_desc(), engine(), nullptr},
                           {}};
   if (key.bias) compiled.bias = {primitive.bias_desc(), engine(), nullptr};
   return compiled;
-}
-
-// Of a product with many rows; any number of them gives the same blocks.
-Key packed_key(std::int64_t n, std::int64_t k, DType operand) {
-  return {1, 1024, n, k, {}, {}, {}, operand, operand, Activation::none, false, true, num_threads()};
 }
 
 dnnl::stream& stream() {
@@ -251,16 +257,15 @@ struct OneDnnWeight::Memory {
 bool OneDnnWeight::is_supported() { return isa() >= Isa::avx512; }
 
 std::size_t OneDnnWeight::bytes(std::int64_t n, std::int64_t k, DType dtype) {
-  return describe_packed(packed_key(n, k, dtype)).weights_desc().get_size();
+  return packed_layout(n, k, dtype).get_size();
 }
 
 OneDnnWeight::OneDnnWeight(std::int64_t n, std::int64_t k, const Matrix& weight, void* memory)
     : n_(n), k_(k), dtype_(weight.dtype) {
   check(is_supported(), "a packed weight needs a processor with AVX-512");
-  const dnnl::memory::desc plain({n, k}, to_dnnl(dtype_), {weight.row_stride, weight.column_stride});
+  const dnnl::memory::desc plain({k, n}, to_dnnl(dtype_), {weight.column_stride, weight.row_stride});
   dnnl::memory from(plain, engine(), const_cast<void*>(weight.data));
-  memory_ = std::make_unique<Memory>(
-      Memory{dnnl::memory(describe_packed(packed_key(n, k, dtype_)).weights_desc(), engine(), memory)});
+  memory_ = std::make_unique<Memory>(Memory{dnnl::memory(packed_layout(n, k, dtype_), engine(), memory)});
   dnnl::reorder(from, memory_->packed).execute(stream(), from, memory_->packed);
   stream().wait();
 }
