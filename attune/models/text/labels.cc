@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <string_view>
+#include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "attune/models/config_fields.h"
 
@@ -105,10 +108,18 @@ void set_text_labels(const TextLabels& labels, nlohmann::ordered_json& config) {
   for (const char* name : {"id2label", "label2id", "num_labels", "problem_type"}) config.erase(name);
   if (labels.stated_type) config["problem_type"] = name_of(*labels.stated_type);
   if (labels.names == TextLabels{}.names) return;
+  // An ordered object looks a key up from its beginning, which a million labels do not wait for: they are
+  // appended. Of labels with the same name the last has it, as in Python's dictionaries.
+  std::unordered_map<std::string_view, std::size_t> ids;
+  for (std::size_t id = 0; id < labels.names.size(); ++id) ids[labels.names[id]] = id;
+  nlohmann::ordered_json::object_t id2label, label2id;
   for (std::size_t id = 0; id < labels.names.size(); ++id) {
-    config["id2label"][std::to_string(id)] = labels.names[id];
-    config["label2id"][labels.names[id]] = id;
+    id2label.emplace_back(std::to_string(id), labels.names[id]);
+    const auto last = ids.extract(labels.names[id]);
+    if (!last.empty()) label2id.emplace_back(labels.names[id], last.mapped());
   }
+  config["id2label"] = std::move(id2label);
+  config["label2id"] = std::move(label2id);
 }
 
 }  // namespace attune::models
