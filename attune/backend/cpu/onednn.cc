@@ -163,8 +163,8 @@ std::array<std::int64_t, 3> strides_of(const Matrix& matrix, std::int64_t batch,
 
 // The cache of primitives of one kind, each thread's own: they hold memory objects whose pointers are set per
 // call. Text of every length makes a new shape; start over rather than grow without bound.
-template <typename Key, typename Value>
-Value& cached(const Key& key, std::unordered_map<Key, Value, KeyHash>& cache, Value (*make)(const Key&),
+template <typename Key, typename Value, typename Make>
+Value& cached(const Key& key, std::unordered_map<Key, Value, KeyHash>& cache, const Make& make,
               std::int64_t m, std::int64_t k, std::int64_t n, DType operand) {
   const auto found = cache.find(key);
   if (found != cache.end()) return found->second;
@@ -207,8 +207,9 @@ struct CompiledPacked {
   dnnl::memory a, c, bias;
 };
 
-CompiledPacked compile_packed(const Key& key) {
-  const auto primitive = describe_packed(key, packed_layout(key.n, key.k, key.operand));
+// `weight`: as it is packed.
+CompiledPacked compile_packed(const Key& key, const dnnl::memory::desc& weight) {
+  const auto primitive = describe_packed(key, weight);
   CompiledPacked compiled{dnnl::matmul(primitive),
                           primitive.weights_desc(),
                           {primitive.src_desc(), engine(), nullptr},
@@ -280,7 +281,8 @@ void OneDnnWeight::multiply(std::int64_t m, const void* a, const float* bias, Ac
   key.result = c_dtype;
   key.activation = activation;
   key.bias = bias != nullptr;
-  CompiledPacked& compiled = cached(key, cache, &compile_packed, m, k_, n_, dtype_);
+  const auto make = [&](const Key& of) { return compile_packed(of, memory_->packed.get_desc()); };
+  CompiledPacked& compiled = cached(key, cache, make, m, k_, n_, dtype_);
   check(compiled.weight == memory_->packed.get_desc(), "oneDNN packs a weight ({}, {}) in several ways", n_,
         k_);
   compiled.a.set_data_handle(const_cast<void*>(a));
