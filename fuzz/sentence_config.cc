@@ -2,7 +2,6 @@
 // other, a zero byte between them.
 #include "attune/models/text/sentence_config.h"
 
-#include <fstream>
 #include <string_view>
 
 #include "attune/base/error.h"
@@ -13,17 +12,14 @@ using namespace attune;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const io::TestDirectory directory;
-  std::string_view rest(reinterpret_cast<const char*>(data), size);
+  fuzz::InputFiles files(data, size);
   for (const char* folder : {"1_Pooling", "2_Dense"})
     std::filesystem::create_directory(directory.path() / folder);
   for (const char* name :
        {"modules.json", "sentence_bert_config.json", "tokenizer_config.json",
         "config_sentence_transformers.json", "1_Pooling/config.json", "2_Dense/config.json"}) {
-    const std::string_view text = rest.substr(0, rest.find('\0'));
-    rest.remove_prefix(std::min(rest.size(), text.size() + 1));
-    if (text.empty()) continue;
-    std::ofstream(directory.path() / name, std::ios::binary)
-        .write(text.data(), static_cast<std::streamsize>(text.size()));
+    const std::string_view text = files.next();
+    if (!text.empty()) fuzz::InputFiles::write(directory.path() / name, text);
   }
   try {
     const models::SentenceConfig config = models::read_sentence_config(directory.path());

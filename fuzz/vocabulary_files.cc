@@ -1,8 +1,5 @@
 // vocab.txt, vocab.json with merges.txt, and tokenizer_config.json beside them, and what the tokenizer then
 // makes of a text. The first byte says which of the two; after it stand the files, a zero byte between them.
-#include <fstream>
-#include <string_view>
-
 #include "attune/base/error.h"
 #include "attune/io/test_directory.h"
 #include "attune/text/tokenizer.h"
@@ -13,20 +10,15 @@ using namespace attune;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const io::TestDirectory directory;
-  std::string_view rest(reinterpret_cast<const char*>(data) + 1, size - 1);
-  const auto write_next = [&](const char* name) {
-    const std::string_view text = rest.substr(0, rest.find('\0'));
-    rest.remove_prefix(std::min(rest.size(), text.size() + 1));
-    std::ofstream(directory.path() / name, std::ios::binary)
-        .write(text.data(), static_cast<std::streamsize>(text.size()));
-  };
+  fuzz::InputFiles files(data + 1, size - 1);
+  const auto write_next = [&](const char* name) { files.write_next(directory.path() / name); };
   if (data[0] & 1) {
     write_next("vocab.txt");
   } else {
     write_next("vocab.json");
     write_next("merges.txt");
   }
-  if (!rest.empty()) write_next("tokenizer_config.json");
+  if (!files.is_empty()) write_next("tokenizer_config.json");
   try {
     const auto tokenizer = text::load_tokenizer(directory.path());
     tokenizer->decode(tokenizer->encode("Höhe <|endoftext|> 12's \xF0\x9F\x99\x82\n  \xFF the end [MASK]"));
