@@ -23,9 +23,9 @@ std::string valid_utf8(const std::string& text, const std::string& name) {
 
 // The n-th text, or the pair that a tab divides. `unit`: what texts are where it comes from.
 RequestedText divided(const std::string& text, const TextRequest& request, const char* unit, std::size_t n) {
-  const std::string line = valid_utf8(text, fmt::format("{} {}", unit, n));
+  std::string line = valid_utf8(text, fmt::format("{} {}", unit, n));
   const auto tab = line.find('\t');
-  if (tab == line.npos || !request.takes_pairs) return {line, std::nullopt};
+  if (tab == line.npos || !request.takes_pairs) return {std::move(line), std::nullopt};
   return {line.substr(0, tab), line.substr(tab + 1)};
 }
 
