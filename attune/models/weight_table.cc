@@ -64,6 +64,8 @@ Shape stored_shape(const WeightRule& rule, const Shape& ours) {
       return {ours[1], ours[0]};
     case Layout::row:
       return {1, ours[0]};
+    case Layout::convolution:
+      return {ours[0], ours[1] / rule.kernel, rule.kernel};
     case Layout::same:
       break;
   }
@@ -78,6 +80,8 @@ Tensor stored_window(const WeightRule& rule, const Tensor& ours, std::size_t ind
       return ours.alias(shape, {ours.stride(1), ours.stride(0)}, 0);
     case Layout::row:
       return ours.alias(shape, {ours.dim(0), ours.stride(0)}, 0);
+    case Layout::convolution:
+      return ours.alias(shape, {ours.stride(0), rule.kernel * ours.stride(1), ours.stride(1)}, 0);
     case Layout::same:
       break;
   }
@@ -248,10 +252,16 @@ Tensor load(const Match& match, DType wanted) {
   if (match.views.empty()) return Tensor::zeros(shape, wanted);
   if (match.rule->parts.empty()) {
     const Tensor stored = read_tensor(*match.views.front(), wanted);
-    if (match.rule->layout == Layout::same) return stored;
-    // A transposed matrix stays as it lies: the product takes it through its strides.
-    return match.rule->layout == Layout::row ? stored.alias(shape, {1}, 0)
-                                             : stored.alias(shape, {stored.stride(1), stored.stride(0)}, 0);
+    switch (match.rule->layout) {
+      case Layout::transposed:  // stays as it lies: the product takes it through its strides
+        return stored.alias(shape, {stored.stride(1), stored.stride(0)}, 0);
+      case Layout::row:
+        return stored.alias(shape, {1}, 0);
+      case Layout::convolution:
+        return stored.alias(shape, {stored.stride(0), 1}, 0);
+      case Layout::same:
+        return stored;
+    }
   }
   const Tensor whole = Tensor::empty(shape, wanted);
   for (std::size_t i = 0; i < match.views.size(); ++i)

@@ -23,6 +23,9 @@ struct WeightRule {
     same,
     transposed,  // the checkpoint stores (in, out) where a Linear has (out, in)
     row,         // the checkpoint stores (1, n) where ours is (n)
+    // A convolution over time, which our models take as a Linear on windows (ops/circular_windows): the
+    // checkpoint stores (out, in, kernel) where ours is (out, in * kernel), in the same order.
+    convolution,
   } layout = Layout::same;
   bool prefixed = true;  // false: the name stands without the table's prefix
   // Split: our rows are those of several tensors, one after the other; each of these stands for "*" in the
@@ -31,7 +34,8 @@ struct WeightRule {
   // Tied: the same tensor may also, or only, stand under these names ("{}" as above), as the output layer
   // does or what was renamed since. They are read but not written.
   std::vector<std::string> ties = {};
-  bool optional = false;  // true: zeros when the checkpoint has none
+  bool optional = false;    // true: zeros when the checkpoint has none
+  std::int64_t kernel = 1;  // of a convolution
 };
 
 struct WeightTable {

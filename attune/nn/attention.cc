@@ -72,6 +72,20 @@ Tensor SelfAttention::operator()(const Tensor& x, ops::AttentionOptions mask, co
       ops::beam_attention(part(qkv, 0), keys, values, ancestry, {.scale = scale_, .bias = mask.bias}));
 }
 
+Tensor SelfAttention::last(const Tensor& x, std::int64_t count, ops::AttentionOptions mask,
+                           const Context& context) const {
+  check(count >= 0 && count <= x.dim(1) && !scoring_ && context.attention == nullptr,
+        "self-attention: the last {} of {} positions look by the scaled dot product, without handing weights "
+        "out",
+        count, x.dim(1));
+  const Tensor qkv = project(x);                                                   // (B, T, 3, H, Dh)
+  const Tensor queries = ops::slice(part(qkv, 0), 1, x.dim(1) - count, x.dim(1));  // (B, count, H, Dh)
+  mask.scale = scale_;
+  mask.dropout = context.training ? dropout_.probability : 0;
+  mask.generator = context.random;
+  return merge_heads(ops::attention_fused(queries, ops::slice(qkv, 2, 1, 3), mask));
+}
+
 Tensor SelfAttention::weights(const Tensor& x, ops::AttentionOptions mask) const {
   const Tensor qkv = project(x);  // (B, T, 3, H, Dh)
   if (scoring_) return soft_lookup(scoring_, part(qkv, 0), part(qkv, 1), part(qkv, 2), mask).weights;

@@ -38,6 +38,9 @@ class SelfAttention {
   Tensor operator()(const Tensor& x, ops::AttentionOptions mask, const Context& context, DecoderCache& cache,
                     std::int64_t layer) const;
 
+  // The same for those who ask nothing of the positions before: only the last `count` look, (B, count, D).
+  Tensor last(const Tensor& x, std::int64_t count, ops::AttentionOptions mask, const Context& context) const;
+
   // Packs the projections for inference.
   void pack() {
     query_key_value.pack();

@@ -1,6 +1,7 @@
 #include "attune/nn/decoder_layer.h"
 
 #include "attune/nn/residual.h"
+#include "attune/ops/views/views.h"
 
 namespace attune::nn {
 namespace {
@@ -13,15 +14,16 @@ ops::AttentionOptions causal_mask() {
 
 }  // namespace
 
-DecoderLayer::DecoderLayer(const Scope& scope, const LayerOptions& options)
-    : self_attention_(scope / "self_attention", options.attention(), glorot(options).attention_input,
-                      glorot(options).attention_output),
+DecoderLayer::DecoderLayer(const Scope& scope, const LayerOptions& options,
+                           const LayerInitializers& initializers)
+    : self_attention_(scope / "self_attention", options.attention(), initializers.attention_input,
+                      initializers.attention_output),
       self_attention_norm_(scope / "self_attention_norm", options.width, options.norm_epsilon),
       cross_attention_(scope / "cross_attention", {options.width, options.heads, options.attention_dropout},
-                       glorot(options).attention_input, glorot(options).attention_output),
+                       initializers.attention_input, initializers.attention_output),
       cross_attention_norm_(scope / "cross_attention_norm", options.width, options.norm_epsilon),
       feed_forward_(scope / "feed_forward", options.width, options.hidden, options.activation,
-                    glorot(options).expand, glorot(options).contract, options.activation_dropout),
+                    initializers.expand, initializers.contract, options.activation_dropout),
       feed_forward_norm_(scope / "feed_forward_norm", options.width, options.norm_epsilon),
       dropout_{options.dropout} {}
 
@@ -40,6 +42,17 @@ Tensor DecoderLayer::sublayers(const Tensor& x, const Context& context, SelfAtte
 Tensor DecoderLayer::operator()(const Tensor& x, const Memory& memory, const Context& context) const {
   return sublayers(
       x, context, [&](const Tensor& h) { return self_attention_(h, causal_mask(), context); },
+      [&](const Tensor& h) { return cross_attention_(h, memory.values, memory.mask, context); });
+}
+
+Tensor DecoderLayer::last(const Tensor& x, std::int64_t count, const Memory& memory,
+                          const Context& context) const {
+  const Tensor asking = ops::contiguous(ops::slice(x, 1, x.dim(1) - count, x.dim(1)));  // (B, count, D)
+  return sublayers(
+      asking, context,
+      [&](const Tensor&) {
+        return self_attention_.last(for_products(x, context), count, causal_mask(), context);
+      },
       [&](const Tensor& h) { return cross_attention_(h, memory.values, memory.mask, context); });
 }
 

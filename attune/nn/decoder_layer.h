@@ -16,10 +16,17 @@ struct Memory {
 // the position-wise feed-forward network.
 class DecoderLayer {
  public:
-  DecoderLayer(const Scope& scope, const LayerOptions& options);
+  DecoderLayer(const Scope& scope, const LayerOptions& options)
+      : DecoderLayer(scope, options, glorot(options)) {}
+  // `initializers` serve both kinds of attention.
+  DecoderLayer(const Scope& scope, const LayerOptions& options, const LayerInitializers& initializers);
 
   // Teacher forcing: x (B, T, D) -> (B, T, D), each position from those before it.
   Tensor operator()(const Tensor& x, const Memory& memory, const Context& context) const;
+
+  // The same for the last `count` positions alone: (B, count, D). What a model does not answer for needs no
+  // more than keys and values in its last layer.
+  Tensor last(const Tensor& x, std::int64_t count, const Memory& memory, const Context& context) const;
 
   // Step by step: what layer `index` of a cache has to know of the memory, and the new positions
   // x (B K, T, D) -> (B K, T, D), which continue what the cache holds.

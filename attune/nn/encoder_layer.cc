@@ -17,6 +17,14 @@ LayerInitializers glorot(const LayerOptions& options) {
           .contract = between(hidden, width)};
 }
 
+LayerInitializers within_fan_in(const LayerOptions& options) {
+  const auto of = [](std::int64_t in) {
+    return Initializer::uniform(1 / std::sqrt(static_cast<double>(in)));
+  };
+  const Initializer width = of(options.width), hidden = of(options.hidden);
+  return {.attention_input = width, .attention_output = width, .expand = width, .contract = hidden};
+}
+
 EncoderLayer::EncoderLayer(const Scope& scope, const LayerOptions& options,
                            const LayerInitializers& initializers)
     : self_attention_(scope / "self_attention", options.attention(), initializers.attention_input,

@@ -28,6 +28,8 @@ struct LayerInitializers {
 // Uniform with Glorot and Bengio's (2010) bound sqrt(6 / (in + out)), where the projections to queries, keys
 // and values count as one matrix (D, 3 D), as in torch.nn.MultiheadAttention.
 LayerInitializers glorot(const LayerOptions& options);
+// Uniform within 1 / sqrt(in), as PyTorch's Linear and Conv1d start out.
+LayerInitializers within_fan_in(const LayerOptions& options);
 
 // LayerNorm(x + Sublayer(x)) for multi-head self-attention, then for the position-wise feed-forward network.
 class EncoderLayer {

@@ -98,6 +98,17 @@ struct Silu {
   }
 };
 
+struct Elu {
+  static HWY_INLINE V value(V x) {
+    // Near zero e^x - 1 = tanh(x / 2) (e^x + 1) keeps what the difference of two numbers near 1 loses.
+    const V below = hn::Min(x, hn::Zero(D()));
+    const V power = hn::Add(exp(D(), below), number(1.0f));
+    return hn::IfThenElse(hn::Gt(x, hn::Zero(D())), x,
+                          hn::Mul(tanh(D(), hn::Mul(below, number(0.5f))), power));
+  }
+  static HWY_INLINE V derivative(V x) { return exp(D(), hn::Min(x, hn::Zero(D()))); }
+};
+
 template <class F, typename T>
 HWY_ATTR void map(const T* x, T* y, std::int64_t n) {
   const D d;
@@ -132,6 +143,8 @@ HWY_ATTR void with_function(Activation function, Use use) {
       return use(Sigmoid{});
     case Activation::silu:
       return use(Silu{});
+    case Activation::elu:
+      return use(Elu{});
   }
 }
 

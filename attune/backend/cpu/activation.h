@@ -14,6 +14,7 @@ enum class Activation : std::uint8_t {
   tanh,
   sigmoid,  // 1 / (1 + e^-x)
   silu,     // x sigmoid(x)
+  elu,      // x, and e^x - 1 below zero (Clevert et al., 1511.07289, with alpha = 1)
 };
 
 // y = f(x). y may be x.

@@ -24,6 +24,8 @@ double value(Activation function, double x) {
       return 1 / (1 + std::exp(-x));
     case Activation::silu:
       return x / (1 + std::exp(-x));
+    case Activation::elu:
+      return x > 0 ? x : std::expm1(x);
   }
   return 0;
 }
@@ -70,7 +72,7 @@ TEST_P(ActivationOf, Bfloat16Gradient) { check_backward<bfloat16>(); }
 INSTANTIATE_TEST_SUITE_P(Every, ActivationOf,
                          testing::Values(Activation::none, Activation::relu, Activation::gelu_erf,
                                          Activation::gelu_tanh, Activation::tanh, Activation::sigmoid,
-                                         Activation::silu));
+                                         Activation::silu, Activation::elu));
 
 }  // namespace
 }  // namespace attune::cpu

@@ -90,6 +90,9 @@ void append_activation(Activation activation, dnnl::post_ops& post) {
     case Activation::silu:
       post.append_eltwise(1.0F, dnnl::algorithm::eltwise_swish, 1, 0);
       break;
+    case Activation::elu:
+      post.append_eltwise(1.0F, dnnl::algorithm::eltwise_elu, 1, 0);
+      break;
   }
 }
 

@@ -42,6 +42,8 @@ std::pair<double, double> value_and_slope(ActivationKind kind, double x) {
       const double s = sigmoid_of(x);
       return {x * s, s * (1 + x * (1 - s))};
     }
+    case elu:
+      return x > 0 ? std::pair{x, 1.0} : std::pair{std::expm1(x), std::exp(x)};
   }
   fail("activation: unknown kind {}", static_cast<int>(kind));
 }
@@ -74,7 +76,7 @@ Tensor gradient(const Tensor& x, const Tensor& dy, ActivationKind kind) {
   return dx;
 }
 
-constexpr std::array<std::pair<std::string_view, ActivationKind>, 8> names{{
+constexpr std::array<std::pair<std::string_view, ActivationKind>, 9> names{{
     {"relu", relu},
     {"gelu", gelu},
     {"gelu_new", gelu_tanh},
@@ -83,6 +85,7 @@ constexpr std::array<std::pair<std::string_view, ActivationKind>, 8> names{{
     {"sigmoid", sigmoid},
     {"silu", silu},
     {"swish", silu},
+    {"elu", elu},
 }};
 
 }  // namespace
@@ -101,6 +104,8 @@ cpu::Activation kernel_of(ActivationKind kind) {
       return cpu::Activation::sigmoid;
     case silu:
       return cpu::Activation::silu;
+    case elu:
+      return cpu::Activation::elu;
   }
   fail("activation: unknown kind {}", static_cast<int>(kind));
 }
@@ -115,7 +120,7 @@ ActivationKind activation_from_name(std::string_view name) {
   for (const auto& [known, kind] : names) {
     if (known == name) return kind;
   }
-  fail("activation '{}' is not known, expected relu, gelu, gelu_new, tanh, sigmoid or silu", name);
+  fail("activation '{}' is not known, expected relu, gelu, gelu_new, tanh, sigmoid, silu or elu", name);
 }
 
 std::string_view name_of(ActivationKind kind) {

@@ -15,13 +15,14 @@ enum class ActivationKind : std::uint8_t {
   tanh,
   sigmoid,  // 1 / (1 + e^-x)
   silu,     // x sigmoid(x)
+  elu,      // x, and e^x - 1 below zero (Clevert et al., 1511.07289, with alpha = 1)
 };
 
 // f(x), of the shape and type of x. The gradient of relu at 0 is 0.
 Tensor activation(const Tensor& x, ActivationKind kind);
 
-// The names that Hugging Face configurations use: relu, gelu, gelu_new, tanh, sigmoid, silu. Also accepts
-// gelu_pytorch_tanh (gelu_new) and swish (silu). Throws Error for another name.
+// The names that Hugging Face configurations use: relu, gelu, gelu_new, tanh, sigmoid, silu, elu. Also
+// accepts gelu_pytorch_tanh (gelu_new) and swish (silu). Throws Error for another name.
 ActivationKind activation_from_name(std::string_view name);
 std::string_view name_of(ActivationKind kind);
 

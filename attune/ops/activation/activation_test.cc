@@ -7,7 +7,7 @@ namespace attune::ops {
 namespace {
 
 TEST(ActivationNames, AreThoseOfHuggingFace) {
-  for (const char* name : {"relu", "gelu", "gelu_new", "tanh", "sigmoid", "silu"})
+  for (const char* name : {"relu", "gelu", "gelu_new", "tanh", "sigmoid", "silu", "elu"})
     EXPECT_EQ(name_of(activation_from_name(name)), name);
   EXPECT_EQ(activation_from_name("gelu_pytorch_tanh"), ActivationKind::gelu_tanh);
   EXPECT_EQ(activation_from_name("swish"), ActivationKind::silu);

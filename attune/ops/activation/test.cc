@@ -24,6 +24,8 @@ double by_definition(ActivationKind kind, double x) {
       return 1 / (1 + std::exp(-x));
     case ActivationKind::silu:
       return x / (1 + std::exp(-x));
+    case ActivationKind::elu:
+      return x > 0 ? x : std::exp(x) - 1;
   }
   return 0;
 }
@@ -58,8 +60,9 @@ OpCase bad_type() {
 
 std::vector<OpCase> cases() {
   std::vector<OpCase> all;
-  for (ActivationKind kind : {ActivationKind::relu, ActivationKind::gelu, ActivationKind::gelu_tanh,
-                              ActivationKind::tanh, ActivationKind::sigmoid, ActivationKind::silu}) {
+  for (ActivationKind kind :
+       {ActivationKind::relu, ActivationKind::gelu, ActivationKind::gelu_tanh, ActivationKind::tanh,
+        ActivationKind::sigmoid, ActivationKind::silu, ActivationKind::elu}) {
     all.push_back(activation_case(kind, {3, 5, 7}, 2));
     all.push_back(activation_case(kind, {2, 50}, 12));
     all.push_back(activation_case(kind, {}, 1));
