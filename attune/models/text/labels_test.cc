@@ -75,9 +75,9 @@ TEST_F(TextLabelsTest, RefusesConfigurationsThatMapNothing) {
 }
 
 TEST(SetTextLabels, WritesAMillionLabelsInASecond) {
-  TextLabels labels;
+  TextLabels labels{.names = {}};
   for (int id = 0; id < 1'000'000; ++id) labels.names.push_back("LABEL_" + std::to_string(id));
-  nlohmann::ordered_json config;
+  auto config = nlohmann::ordered_json::object();
   const auto start = std::chrono::steady_clock::now();
   set_text_labels(labels, config);
   EXPECT_EQ(config["id2label"].size(), labels.names.size());
@@ -87,7 +87,7 @@ TEST(SetTextLabels, WritesAMillionLabelsInASecond) {
 }
 
 TEST(SetTextLabels, GivesANameThatStandsTwiceItsLastId) {
-  nlohmann::ordered_json config;
+  auto config = nlohmann::ordered_json::object();
   set_text_labels({.names = {"a", "b", "a"}}, config);
   EXPECT_EQ(config["id2label"].dump(), R"({"0":"a","1":"b","2":"a"})");
   EXPECT_EQ(config["label2id"].dump(), R"({"a":2,"b":1})");
