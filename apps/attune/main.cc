@@ -120,6 +120,7 @@ int run(int argc, char** argv) {
   attune::command::add_embed(program);
   attune::command::add_choose(program);
   attune::command::add_score(program);
+  attune::command::add_forecast(program);
   attune::command::add_eval(program);
   attune::command::add_info(program);
   attune::command::add_attention(program);

@@ -6,6 +6,7 @@
 
 #include "apps/attune/command.h"
 #include "apps/attune/demo/demo_dates.h"
+#include "apps/attune/demo/demo_series.h"
 #include "apps/attune/demo/demo_tales.h"
 #include "apps/attune/inspect/attention_output.h"
 #include "apps/attune/inspect/attention_view.h"
@@ -134,6 +135,7 @@ void add_demo(Program& program) {
   verb.add_option("--out", *out, "Directory of the model")->capture_default_str();
   add_threads(verb);
   add_tales_demo(verb, program);
+  add_series_demo(verb, program);
   verb.callback([out, &program, &verb] {
     if (verb.get_subcommands().empty()) program.exit_code = run(*out);
   });

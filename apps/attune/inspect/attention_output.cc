@@ -78,8 +78,8 @@ plot::HeatMapGrid grid_of(const AttentionView& view, const AttentionSelection& s
   const bool cross = view.kind == AttentionKind::cross;
   plot::HeatMapGrid grid;
   grid.title = fmt::format("{}: {}", model, title_of(view, selection));
-  grid.x_title = cross ? "source" : "token looked at";
-  grid.y_title = cross ? "target" : "token that looks";
+  grid.x_title = cross && view.unit == "token" ? "source" : fmt::format("{} looked at", view.unit);
+  grid.y_title = cross && view.unit == "token" ? "target" : fmt::format("{} that looks", view.unit);
   grid.scale_title = "attention weight";
   grid.x_labels = view.source;
   grid.y_labels = view.target;

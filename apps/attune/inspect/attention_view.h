@@ -27,6 +27,7 @@ struct AttentionView {
   // The tokens that look; of cross-attention, the tokens that are written while looking.
   std::vector<std::string> target;
   std::vector<Tensor> layers;  // (1, H, target, source) each
+  std::string unit = "token";  // what one of them is
 };
 
 // Throws UsageError for a request that the kind of model cannot meet, Error for a directory that is no model

@@ -12,6 +12,7 @@
 #include "apps/attune/use/model_options.h"
 #include "apps/attune/use/translator_flags.h"
 #include "attune/base/error.h"
+#include "attune/models/forecasting/families.h"
 #include "attune/models/text/family.h"
 #include "attune/models/text/head_kind.h"
 
@@ -30,10 +31,12 @@ constexpr Kind language_models{"language models", evaluate_language_model},
     sequence_classifiers{"sequence classifiers", evaluate_sequence_classifier},
     token_classifiers{"token classifiers", evaluate_token_classifier},
     question_answerers{"question answering", evaluate_question_answerer},
-    multiple_choice{"multiple choice", evaluate_multiple_choice};
+    multiple_choice{"multiple choice", evaluate_multiple_choice},
+    forecasters{"forecasters", evaluate_forecaster};
 
 const Kind& kind_of(const std::string& directory) {
   if (is_translation_model(directory)) return encoder_decoders;
+  if (models::is_forecaster(directory)) return forecasters;
   if (!models::is_text_family(models::read_model_type(directory))) return language_models;
   switch (models::read_head_kind(directory)) {
     case models::HeadKind::language_model:
@@ -152,6 +155,19 @@ void add_task_flags(CLI::App& verb, KindOptions& kinds, EvalOptions& options) {
   kinds.drop("--max-length");
 }
 
+void add_forecast_flags(CLI::App& verb, KindOptions& kinds, ForecastEvalOptions& options) {
+  kinds.add({&forecasters}, [&] {
+    verb.add_option("--horizon", options.horizon, "Rows to forecast (default: as the model was trained)");
+    verb.add_flag("--rolling", options.rolling,
+                  "Forecasts that follow each other, each time forecast once, instead of every window");
+    verb.add_option(
+        "--part", options.part,
+        "train, valid, test or all (default: the test part of the file that was trained on, all of "
+        "one that begins later)");
+    verb.add_option("--plot", options.plot, "Picture of forecasts beside what came, .png or .svg");
+  });
+}
+
 void add_shared_flags(CLI::App& verb, KindOptions& kinds, SharedOptions& shared) {
   kinds.add({&sequence_classifiers, &multiple_choice}, [&] {
     add_value(verb, "", "--label", shared.label, "Column with the label, or with the right choice");
@@ -204,7 +220,7 @@ void add_eval(Program& program) {
           "--data", options->data,
           "Data as attune train takes it for --valid: text files of language models; tables of classifiers "
           "and multiple choice; CoNLL files; SQuAD's JSON; of an encoder-decoder SOURCE TARGET, one file "
-          "with SOURCE<tab>TARGET lines, or tables with --source and --target columns")
+          "with SOURCE<tab>TARGET lines, or tables with --source and --target columns; a CSV of series")
       ->required()
       ->take_all();
   verb.add_flag("--json", options->json, "Print one JSON object");
@@ -215,6 +231,7 @@ void add_eval(Program& program) {
                   "questions and examples (default: as in training)");
   add_language_flags(verb, *kinds, *options);
   add_task_flags(verb, *kinds, *options);
+  add_forecast_flags(verb, *kinds, options->forecasts);
   add_shared_flags(verb, *kinds, *shared);
   add_threads(verb);
   verb.callback([options, shared, kinds, &verb] {

@@ -18,6 +18,12 @@
 
 namespace attune::command {
 
+struct ForecastEvalOptions {
+  std::optional<std::int64_t> horizon;  // none: the model's
+  bool rolling = false;                 // windows that follow each other, instead of every one
+  std::string part, plot;
+};
+
 struct EvalOptions {
   std::string directory, dtype = "float32";
   std::vector<std::string> data;
@@ -36,6 +42,7 @@ struct EvalOptions {
   QuestionAnsweringRun questions;
   MultipleChoiceRun choices;
   MaskedLanguageModelRun masked;
+  ForecastEvalOptions forecasts;
 };
 
 void evaluate_language_model(const EvalOptions& options);
@@ -45,6 +52,7 @@ void evaluate_sequence_classifier(const EvalOptions& options);
 void evaluate_token_classifier(const EvalOptions& options);
 void evaluate_question_answerer(const EvalOptions& options);
 void evaluate_multiple_choice(const EvalOptions& options);
+void evaluate_forecaster(const EvalOptions& options);
 
 // Prints what was found, and how many there were of what: "texts". Names are those of the log of a run.
 void print_evaluation(const tasks::Evaluation& evaluation, const char* unit, std::int64_t count, bool json);

@@ -6,6 +6,7 @@
 #include "apps/attune/command.h"
 #include "attune/base/error.h"
 #include "attune/models/config_fields.h"
+#include "attune/models/forecasting/families.h"
 #include "attune/models/text/family.h"
 #include "attune/models/text/head_kind.h"
 
@@ -20,6 +21,7 @@ void run(const InfoOptions& options) {
     fail_usage("--batch-size is {}, expected at most {}", options.batch_size, most_sequences);
   if (options.tokens < 0) fail_usage("--context is {}, expected 0 (the model's) or more", options.tokens);
   check(std::filesystem::is_directory(options.directory), "{} is not a model directory", options.directory);
+  if (models::is_forecaster(options.directory)) return describe_forecaster(options);
   const std::string type = models::read_model_type(options.directory);
   if (type == "marian") return describe_transformer(options);
   if (type == "t5") return describe_t5(options);

@@ -45,6 +45,7 @@ void describe_gpt2(const InfoOptions& options);
 void describe_prefix_lm(const InfoOptions& options);
 void describe_transformer(const InfoOptions& options);
 void describe_t5(const InfoOptions& options);
+void describe_forecaster(const InfoOptions& options);
 // Encoders, with a head or without, and GPT and GPT-2 with a head for texts.
 void describe_text_model(const InfoOptions& options);
 

@@ -27,6 +27,7 @@ void add_train(Program& program) {
   add_train_multiple_choice(program, train);
   add_train_text_to_text(program, train);
   add_train_span(program, train);
+  add_train_forecast(program, train);
 }
 
 }  // namespace attune::command

@@ -1,0 +1,164 @@
+#include "apps/attune/use/forecast_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+
+#include "attune/io/file.h"
+
+namespace attune::command {
+namespace {
+
+// A level as users name it: p10, p97.5.
+std::string percentile(double level) { return fmt::format("p{:g}", 100 * level); }
+
+// Series before the forecast are shown as far as this many horizons go back.
+constexpr std::int64_t shown_horizons = 3;
+
+}  // namespace
+
+std::vector<std::size_t> interval_levels(int per_cent) {
+  std::vector<std::size_t> ends;
+  for (const double level : {0.5 - per_cent / 200.0, 0.5 + per_cent / 200.0}) {
+    const auto found = std::ranges::find_if(tasks::forecast_levels,
+                                            [&](double known) { return std::abs(known - level) < 1e-9; });
+    if (found == tasks::forecast_levels.end()) return {};
+    ends.push_back(static_cast<std::size_t>(found - tasks::forecast_levels.begin()));
+  }
+  return ends[0] == ends[1] ? std::vector<std::size_t>{} : ends;
+}
+
+ForecastTable::ForecastTable(const tasks::ForecastData& data, series::TableFormat format,
+                             std::int64_t horizon, std::span<const int> intervals)
+    : data_(data), format_(std::move(format)), horizon_(horizon) {
+  for (const int interval : intervals) {
+    for (const std::size_t level : interval_levels(interval)) levels_.push_back(level);
+  }
+  text_ = field(format_.time_column);
+  if (!format_.id_column.empty()) text_ += format_.separator + field(format_.id_column);
+  for (std::int64_t c = 0; c < data.panel().targets; ++c) {
+    const std::string& name = data.panel().columns[static_cast<std::size_t>(c)];
+    text_ += format_.separator + field(name);
+    for (const std::size_t level : levels_)
+      text_ +=
+          format_.separator + field(fmt::format("{}_{}", name, percentile(tasks::forecast_levels[level])));
+  }
+  text_ += '\n';
+}
+
+std::string ForecastTable::field(const std::string& text) const {
+  if (text.find_first_of(std::string("\"\r\n") + format_.separator) == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + '"';
+}
+
+std::string ForecastTable::number(double value) const {
+  std::string text = fmt::format("{:.7g}", value);
+  std::ranges::replace(text, '.', format_.decimal);
+  return text;
+}
+
+void ForecastTable::add(std::span<const series::Window> windows, const tasks::Forecasts& forecasts) {
+  const series::Panel& panel = data_.panel();
+  const auto targets = static_cast<std::size_t>(panel.targets);
+  const float* point = forecasts.point.data<float>();          // (B, H, C)
+  const float* quantiles = forecasts.quantiles.data<float>();  // (B, H, C, Q)
+  const std::size_t levels = tasks::forecast_levels.size();
+  std::size_t at = 0;
+  for (const series::Window& window : windows) {
+    for (std::int64_t h = 0; h < horizon_; ++h) {
+      text_ += field(series::format_time(panel.grid.at(window.target_step + h), panel.grid.zone(), format_));
+      if (!format_.id_column.empty()) text_ += format_.separator + field(panel.spans[window.span].id);
+      for (std::size_t c = 0; c < targets; ++c, ++at) {
+        text_ += format_.separator + number(data_.scaler().original(point[at], c));
+        for (const std::size_t level : levels_)
+          text_ += format_.separator + number(data_.scaler().original(quantiles[at * levels + level], c));
+      }
+      text_ += '\n';
+    }
+  }
+}
+
+void ForecastTable::write(const std::filesystem::path& path) const {
+  if (path.empty())
+    std::fwrite(text_.data(), 1, text_.size(), stdout);
+  else
+    io::write_text_atomically(path, text_);
+}
+
+ForecastPicture::ForecastPicture(const tasks::ForecastData& data, std::int64_t context, std::int64_t horizon,
+                                 int interval)
+    : data_(data),
+      past_(std::max(context, shown_horizons * horizon)),
+      horizon_(horizon),
+      interval_(interval) {}
+
+void ForecastPicture::add(std::span<const series::Window> windows, const tasks::Forecasts& forecasts) {
+  std::int64_t row = 0;
+  for (const series::Window& window : windows) {
+    for (std::int64_t c = 0; c < data_.panel().targets; ++c) {
+      if (charts_.size() < plot::most_charts) add(window, row, static_cast<std::size_t>(c), forecasts);
+    }
+    ++row;
+  }
+}
+
+void ForecastPicture::add(series::Window window, std::int64_t row, std::size_t target,
+                          const tasks::Forecasts& forecasts) {
+  const series::Panel& panel = data_.panel();
+  const series::Span& span = panel.spans[window.span];
+  const std::string& name = panel.columns[target];
+  plot::ForecastChart chart{.title = span.id.empty() ? name : fmt::format("{} {}", span.id, name)};
+  const auto levels = interval_levels(interval_);
+  const auto original = [&](double value) { return data_.scaler().original(value, target); };
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  const std::int64_t first = std::max(span.first_step, window.target_step - past_);
+  for (std::int64_t step = first; step < window.target_step + horizon_; ++step) {
+    chart.times.push_back(panel.grid.at(step));
+    const bool past = step < window.target_step;
+    chart.actual.push_back(past ? original(data_.value(window.span, step, target)) : none);
+    const std::int64_t at =
+        (row * horizon_ + step - window.target_step) * panel.targets + static_cast<std::int64_t>(target);
+    const auto quantile = [&](std::size_t level) {
+      return forecasts.quantiles
+          .data<float>()[static_cast<std::size_t>(at) * tasks::forecast_levels.size() + level];
+    };
+    chart.forecast.push_back(past ? none : original(forecasts.point.data<float>()[at]));
+    chart.low.push_back(past ? none : original(quantile(levels[0])));
+    chart.high.push_back(past ? none : original(quantile(levels[1])));
+  }
+  charts_.push_back(std::move(chart));
+}
+
+void ForecastPicture::draw(const std::string& title, const std::filesystem::path& path) const {
+  plot::draw_forecasts(
+      {.title = title, .band_title = fmt::format("{} % interval", interval_), .charts = charts_}, path);
+}
+
+void draw_days(const tasks::ForecastData& data, std::span<const series::Window> windows,
+               const tasks::Forecasts& forecasts, const std::string& title,
+               const std::filesystem::path& path) {
+  const std::int64_t horizon = forecasts.point.dim(1), targets = forecasts.point.dim(2);
+  const std::size_t levels = tasks::forecast_levels.size();
+  const auto ends = interval_levels(80);
+  plot::ForecastChart chart{.title = data.panel().columns.front()};
+  const auto original = [&](double value) { return data.scaler().original(value, 0); };
+  for (std::size_t b = 0; b < windows.size(); ++b) {
+    for (std::int64_t h = 0; h < horizon; ++h) {
+      const auto at = static_cast<std::size_t>((static_cast<std::int64_t>(b) * horizon + h) * targets);
+      const std::int64_t step = windows[b].target_step + h;
+      chart.times.push_back(data.panel().grid.at(step));
+      chart.actual.push_back(original(data.value(windows[b].span, step, 0)));
+      chart.forecast.push_back(original(forecasts.point.data<float>()[at]));
+      chart.low.push_back(original(forecasts.quantiles.data<float>()[at * levels + ends[0]]));
+      chart.high.push_back(original(forecasts.quantiles.data<float>()[at * levels + ends[1]]));
+    }
+  }
+  plot::draw_forecasts({.title = title, .band_title = "80 % interval", .charts = {chart}}, path);
+}
+
+}  // namespace attune::command
