@@ -59,19 +59,24 @@ def main():
     parser.add_argument("--text", type=Path, required=True, help="a text of 1 MB or so to train on")
     parser.add_argument("--tokenizer", default="openai-community/gpt2", help="GPT-2's, a folder or its name on the hub")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "attune-peers", help="1 GB of models")
-    parser.add_argument("--works", nargs="+", choices=WORKS, default=list(WORKS))
+    parser.add_argument("--works", nargs="+", choices=WORKS, default=None)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--steps", type=int, default=6, help="timed GPT-2 steps a process; the char GPT makes 30 times as many")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--compile", action="store_true", help="torch.compile too (needs a C++ compiler, minutes)")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="only contenders whose name begins so")
+    parser.add_argument("--tsl", type=Path, help="a checkout of the Time-Series-Library, which its works need")
     parser.add_argument("--json", type=Path, help="all values, for later")
     a = parser.parse_args()
 
+    library = {work for work in WORKS if work.endswith("transformer")}
+    a.works = a.works or [work for work in WORKS if a.tsl or work not in library]
+    if not a.tsl and library & set(a.works):
+        parser.error("works of the Time-Series-Library need --tsl")
     subprocess.run([sys.executable, str(HERE / "prepare.py"), str(a.cache), a.tokenizer], check=True, stdout=sys.stderr)
     machine = [sys.executable, str(HERE / "machine.py"), str(a.threads)]
     described = subprocess.run(machine, check=True, capture_output=True, text=True).stdout.strip()
-    options = Options(a.attune, a.text, a.cache, a.threads, a.steps, a.compile)
+    options = Options(a.attune, a.text, a.cache, a.threads, a.steps, a.compile, a.tsl)
     rows, failures, record = [], [], {"machine": described, "works": {}}
     for work in a.works:
         title, make = WORKS[work]

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from measure import Outcome
 
 HERE = Path(__file__).parent
@@ -55,6 +56,7 @@ class Options:
     threads: int
     steps: int
     compile: bool
+    tsl: Path | None = None  # a checkout of the Time-Series-Library
 
 
 def python(script: str, *arguments) -> list[str]:
@@ -310,6 +312,41 @@ def train_bert(o: Options) -> list[Contender]:
     ]
 
 
+FORECASTERS = {
+    "transformer": ["--width", 512, "--feed-forward", 2048, "--layers", 2, "--decoder-layers", 1, "--label-length", 48],
+    "itransformer": ["--width", 128, "--feed-forward", 128, "--layers", 2],
+}
+
+
+def train_forecaster(o: Options, model: str) -> list[Contender]:
+    """32 windows of 7 channels, 96 hours to 96; the same sizes, dropout and optimizer, no clipping."""
+    table = o.cache / "series.csv"
+    if not table.exists():
+        rows = np.random.default_rng(0).normal(size=(4000, 7)).cumsum(0)
+        hours = np.datetime64("2020-01-01T00") + np.arange(len(rows)).astype("timedelta64[h]")
+        lines = [f"{hour}:00," + ",".join(f"{x:.4f}" for x in row) for hour, row in zip(hours, rows, strict=True)]
+        table.write_text("\n".join(["date,a,b,c,d,e,f,g", *lines]) + "\n", encoding="utf-8")
+
+    def attune_command(folder):
+        sizes = ["--model", model, *FORECASTERS[model], "--heads", 8, "--dropout", 0.1, "--context", 96, "--horizon", 96]
+        steps = ["--optimizer", "adam", "--max-grad-norm", 0, "--batch-size", 32]
+        steps += ["--max-steps", 4 + 4 * o.steps, "--logging-steps", 1]
+        where = ["--data", table, "--time", "date", "--save-steps", 0, "--threads", o.threads, "--out", folder / "model"]
+        return list(map(str, [o.attune, "train", "forecast", *sizes, *steps, *where]))
+
+    def attune_read(outcome, folder):
+        return {"step_seconds": log_median(outcome, folder, 4), "peak_mib": outcome.peak_mib}
+
+    def pytorch_read(outcome, folder):
+        return {"step_seconds": last_json(outcome.stdout)["step_seconds"], "peak_mib": outcome.peak_mib}
+
+    script = python("train_forecaster.py", model, "--tsl", o.tsl, "--threads", o.threads, "--steps", 4 * o.steps)
+    return [
+        Contender("PyTorch eager", lambda folder: script, pytorch_read),
+        Contender(ATTUNE, attune_command, attune_read),
+    ]
+
+
 WORKS = {
     "char": ("Char GPT 4/4/128/64, batch 12", char_gpt),
     "train-f32": ("GPT-2 124M, 4 x 64, float32", lambda o: train_gpt2(o, "float32")),
@@ -326,6 +363,14 @@ WORKS = {
     "bert-f32": ("BERT-base, float32", lambda o: infer_bert(o, "float32")),
     "bert-bf16": ("BERT-base, bfloat16", lambda o: infer_bert(o, "bfloat16")),
     "train-bert": ("BERT-base classifier, 16 x 64, float32", train_bert),
+    "train-transformer": (
+        "Transformer for forecasting 2+1, width 512, 32 x 96 to 96",
+        lambda o: train_forecaster(o, "transformer"),
+    ),
+    "train-itransformer": (
+        "iTransformer 2, width 128, 32 x 96 to 96",
+        lambda o: train_forecaster(o, "itransformer"),
+    ),
     "start-f32": ("GPT-2 124M, float32", lambda o: first_token(o, "float32")),
     "start-bf16": ("GPT-2 124M, bfloat16", lambda o: first_token(o, "bfloat16")),
 }
