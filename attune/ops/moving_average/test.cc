@@ -55,7 +55,7 @@ const RegisterOp registered({
     average_case("a window longer than the series", {2, 4}, 25),
     average_case("one step", {3, 1}, 3),
     average_case("no rows", {0, 4}, 3),
-    average_case("rows for several threads", {130, 70}, 25),
+    average_case("several rows of a long window", {24, 40}, 25),
     bad_inputs(),
     even_window(),
     benchmark(),

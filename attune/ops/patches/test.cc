@@ -66,7 +66,7 @@ const RegisterOp registered({
     patches_case("padding longer than a patch", {2, 5}, {3, 2, 8}),
     patches_case("one patch", {2, 5}, {5, 1, 0}),
     patches_case("gaps between patches", {2, 17}, {2, 5, 0}),
-    patches_case("rows for several threads", {130, 70}, {8, 8, 0}),
+    patches_case("patches side by side", {24, 40}, {8, 8, 0}),
     beside_another_use(),
     bad_inputs(),
     benchmark(),
