@@ -74,15 +74,15 @@ TEST_F(TextLabelsTest, RefusesConfigurationsThatMapNothing) {
   EXPECT_THAT(read_error(R"({"problem_type": "ranking"})"), HasSubstr("problem_type"));
 }
 
-TEST(SetTextLabels, WritesAMillionLabelsInASecond) {
+TEST(SetTextLabels, DoesNotLookEachLabelUp) {
   TextLabels labels{.names = {}};
-  for (int id = 0; id < 1'000'000; ++id) labels.names.push_back("LABEL_" + std::to_string(id));
+  for (int id = 0; id < 100'000; ++id) labels.names.push_back("LABEL_" + std::to_string(id));
   auto config = nlohmann::ordered_json::object();
   const auto start = std::chrono::steady_clock::now();
   set_text_labels(labels, config);
   EXPECT_EQ(config["id2label"].size(), labels.names.size());
-  EXPECT_EQ(config["label2id"].back(), 999'999);
-  // Looking each name up took an hour; sanitizers and a busy machine get ten seconds.
+  EXPECT_EQ(config["label2id"].back(), 99'999);
+  // Looking each name up takes minutes; sanitizers and a busy machine get ten seconds.
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
 }
 
