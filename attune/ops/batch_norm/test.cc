@@ -135,7 +135,7 @@ const RegisterOp registered({
     training("odd sizes", {3, 5, 19}),
     training("two rows", {2, 64}, 0.5),
     training("one column", {7, 1}),
-    training("rows for several threads", {167, 35}),
+    training("rows for several threads", {67, 35}),
     far_from_zero(),
     to_bfloat16(),
     to_float32(),
