@@ -1,6 +1,6 @@
 """The published tables of long-term forecasting on ETTh1 and ETTm1, made again: every model by its recipe (that of
-PatchTST is all defaults but the split), every window of the test part, standardised, a mean of seeds. Writes Markdown tables to standard output. A study that was stopped
-goes on where it was.
+PatchTST is all defaults but the split), every window of the test part, standardised, a mean of seeds. Writes Markdown
+tables to standard output. A study that was stopped goes on where it was.
 
     python forecasting.py --attune ../../build/attune --data DIR --work DIR [--seeds 1 2 3] [--only patchtst ...]
 
