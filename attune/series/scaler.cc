@@ -44,6 +44,9 @@ Scaler Scaler::fit(const Panel& panel, std::int64_t end) {
   });
   for (std::size_t c = 0; c < columns; ++c) {
     const double deviation = std::sqrt(squares[c] / counts[c]);
+    check(std::isfinite(deviation),
+          "column \"{}\" has values whose squares no number can hold; divide them by a unit",
+          panel.columns[c]);
     // What rounding leaves of a column that never changes is no deviation.
     squares[c] = deviation > 1e-12 * std::max(std::abs(sums[c]), 1e-300) ? deviation : 1;
   }

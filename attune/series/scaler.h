@@ -18,7 +18,7 @@ class Scaler {
 
   // Of the rows before grid step `end`, where training data ends: what comes later must leave no trace.
   // Missing values do not count. The deviation is the population's; that of a column that never changes is 1.
-  // Throws Error for a column without any value there.
+  // Throws Error for a column without any value there, or with values too large to be squared.
   static Scaler fit(const Panel& panel, std::int64_t end);
 
   // (R, C) float32, NaN where missing.

@@ -47,6 +47,17 @@ TEST(Scaler, RefusesAColumnWithoutValues) {
   }
 }
 
+TEST(Scaler, RefusesAColumnTooLargeToBeSquared) {
+  for (const double large : {1e300, std::numeric_limits<double>::max()}) {
+    try {
+      Scaler::fit(panel({1, large, 2, -large, 3, large}), 3);
+      FAIL() << large;
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), testing::HasSubstr("column \"y\" has values whose squares"));
+    }
+  }
+}
+
 TEST(Scaler, KeepsSmallChangesOfLargeNumbers) {
   const Panel counter = panel({1e9 + 1, 0, 1e9 + 2, 1, 1e9 + 3, 2});
   const Scaler scaler = Scaler::fit(counter, 3);
