@@ -100,7 +100,7 @@ std::vector<TaggedSentence> read_conll(const std::filesystem::path& path, const 
   LineReader reader(path);
   Sentences sentences(path, columns);
   for (std::string line; reader.next(line);) {
-    expect_utf8(line, path, reader.line());
+    expect_text(line, path, reader.line());
     sentences.add(line, reader.line());
   }
   return std::move(sentences).finish();

@@ -43,7 +43,8 @@ std::vector<std::size_t> find_columns(const std::filesystem::path& path,
   for (const std::string& name : wanted) {
     const auto found = places.find(name);
     if (found == places.end() || name.empty())
-      fail("{}: there is no column \"{}\"; its columns are {}{}", path.string(), name, list_names(present), advice);
+      fail("{}: there is no column \"{}\"; its columns are {}{}", path.string(), name, list_names(present),
+           advice);
     indices.push_back(found->second);
   }
   return indices;
@@ -59,7 +60,10 @@ void expect_unique(const std::filesystem::path& path, std::int64_t line,
   }
 }
 
-void expect_utf8(std::string_view text, const std::filesystem::path& path, std::int64_t line) {
+void expect_text(std::string_view text, const std::filesystem::path& path, std::int64_t line) {
+  if (const std::size_t at = text.find('\0'); at != std::string_view::npos)
+    fail("{}: line {}, byte {} of the line: a NUL, which no text has: save the file as UTF-8", path.string(),
+         line, at);
   if (simdjson::validate_utf8(text.data(), text.size())) return;
   for (std::size_t at = 0; at < text.size();) {
     const CodePoint point = decode_code_point(text.substr(at));

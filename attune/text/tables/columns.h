@@ -21,7 +21,8 @@ void expect_unique(const std::filesystem::path& path, std::int64_t line,
 // "text", "label", ...: for messages, and no longer than messages should be.
 std::string list_names(const std::vector<std::string>& names);
 
-// Throws Error that names the place for a text that is not UTF-8.
-void expect_utf8(std::string_view text, const std::filesystem::path& path, std::int64_t line);
+// Throws Error that names the place for what is not UTF-8, or holds a NUL, which would end every message
+// about it.
+void expect_text(std::string_view text, const std::filesystem::path& path, std::int64_t line);
 
 }  // namespace attune::text

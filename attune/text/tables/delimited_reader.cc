@@ -50,7 +50,7 @@ bool DelimitedReader::read_record() {
     if (!lines_.next(record_)) return false;
   } while (record_.empty());
   first_line_ = lines_.line();
-  expect_utf8(record_, path(), first_line_);
+  expect_text(record_, path(), first_line_);
   split();
   return true;
 }
@@ -111,7 +111,7 @@ void DelimitedReader::append_line(std::int64_t opened) {
   check(record_.size() + line_.size() <= LineReader::kLongestLine,
         "{}: line {}: a quotation mark opens a field, and none closes it for {} MiB", path().string(), opened,
         LineReader::kLongestLine >> 20);
-  expect_utf8(line_, path(), lines_.line());
+  expect_text(line_, path(), lines_.line());
   record_ += line_;
 }
 

@@ -68,7 +68,7 @@ bool JsonLinesReader::read_line() {
   do {
     if (!lines_.next(line_)) return false;
   } while (line_.find_first_not_of(" \t\r") == std::string::npos);
-  expect_utf8(line_, path(), lines_.line());
+  expect_text(line_, path(), lines_.line());
   line_.reserve(line_.size() + simdjson::SIMDJSON_PADDING);
   dom::element element;
   // simdjson reads up to that many bytes past the end, and uses none of them.

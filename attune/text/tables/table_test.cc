@@ -139,6 +139,8 @@ TEST_F(TableTest, NamesTheLineOfRowsThatDoNotFit) {
               AllOf(HasSubstr("line 3"), HasSubstr("none closes it")));
   EXPECT_THAT(error("a.csv", "a,b\n1,\"2\" x\n", {"a"}), AllOf(HasSubstr("line 2"), HasSubstr("doubled")));
   EXPECT_THAT(error("a.csv", "a,b\n1,\xC3(\n", {"a"}), AllOf(HasSubstr("line 2, byte 2"), HasSubstr("0xC3")));
+  EXPECT_THAT(error("a.csv", std::string("a,b\n1,x\0y\n", 10), {"a"}),
+              AllOf(HasSubstr("line 2, byte 3"), HasSubstr("a NUL")));
   EXPECT_THAT(error("a.csv", "a,b\n1,\"\n\xFF\"\n", {"a"}), AllOf(HasSubstr("line 3"), HasSubstr("0xFF")));
   EXPECT_THAT(error("a.jsonl", "{\"a\": 1}\n{\"a\": null}\n", {"a"}),
               AllOf(HasSubstr("line 2"), HasSubstr("null")));

@@ -28,7 +28,7 @@ HolidayDays read_holiday_file(const std::filesystem::path& path) {
   bool may_be_header = true;
   text::LineReader reader(path);
   for (std::string line; reader.next(line);) {
-    text::expect_utf8(line, path, reader.line());
+    text::expect_text(line, path, reader.line());
     const std::string_view text = trimmed(line);
     if (text.empty() || text.front() == '#') continue;
     const std::size_t end = std::min(text.find_first_of(",;\t"), text.size());
