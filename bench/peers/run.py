@@ -56,7 +56,7 @@ def rows_of(title, figures):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--attune", default=str(HERE.parent.parent / "build" / "attune"))
-    parser.add_argument("--text", type=Path, required=True, help="a text of 1 MB or so to train on")
+    parser.add_argument("--text", type=Path, help="a text of 1 MB or so to train on; the forecasters need none")
     parser.add_argument("--tokenizer", default="openai-community/gpt2", help="GPT-2's, a folder or its name on the hub")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "attune-peers", help="1 GB of models")
     parser.add_argument("--works", nargs="+", choices=WORKS, default=None)
@@ -73,7 +73,12 @@ def main():
     a.works = a.works or [work for work in WORKS if a.tsl or work not in library]
     if not a.tsl and library & set(a.works):
         parser.error("works of the Time-Series-Library need --tsl")
-    subprocess.run([sys.executable, str(HERE / "prepare.py"), str(a.cache), a.tokenizer], check=True, stdout=sys.stderr)
+    a.cache.mkdir(parents=True, exist_ok=True)
+    if set(a.works) - library:
+        if not a.text:
+            parser.error("works of texts need --text")
+        prepare = [sys.executable, str(HERE / "prepare.py"), str(a.cache), a.tokenizer]
+        subprocess.run(prepare, check=True, stdout=sys.stderr)
     machine = [sys.executable, str(HERE / "machine.py"), str(a.threads)]
     described = subprocess.run(machine, check=True, capture_output=True, text=True).stdout.strip()
     options = Options(a.attune, a.text, a.cache, a.threads, a.steps, a.compile, a.tsl)
