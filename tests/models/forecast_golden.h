@@ -6,6 +6,7 @@
 #include "attune/autograd/tape.h"
 #include "attune/models/forecasting/forecast_head.h"
 #include "attune/nn/attention_weights.h"
+#include "attune/ops/ops.h"
 #include "attune/train/optimizer.h"
 #include "tests/models/golden.h"
 
@@ -21,6 +22,7 @@ inline models::ForecastInputs inputs_of(const Golden& golden) {
   models::ForecastInputs inputs = inputs_of(golden.floats("past"));
   if (golden.has("observed")) inputs.observed = golden.floats("observed");
   if (golden.has("calendar")) inputs.calendar = golden.floats("calendar");
+  if (golden.has("calendar_indices")) inputs.calendar_indices = golden.integers("calendar_indices");
   return inputs;
 }
 
@@ -45,6 +47,13 @@ inline Tensor loss_of(const models::Forecaster& model, const Golden& golden,
                       const nn::Context& context = {}) {
   const auto output = model.teach(inputs_of(golden), golden.floats("truth"), context);
   return models::forecast_loss(model.head(), output, golden.floats("truth"), {}, models::PointLoss::mse);
+}
+
+// Of point forecasts in the units that the network sees.
+inline Tensor squared_error(const models::ForecastOutput& output, const Tensor& truth) {
+  const Tensor difference =
+      ops::add(ops::reshape(output.outputs, truth.shape()), ops::scale(truth, -1));  // (B, H, C)
+  return ops::mean(ops::multiply(difference, difference));
 }
 
 // Point forecasts and their loss.

@@ -11,7 +11,7 @@
 #include "attune/models/forecasting/forecast_head.h"
 #include "attune/nn/attention_weights.h"
 #include "attune/ops/ops.h"
-#include "tests/models/golden.h"
+#include "tests/models/forecast_golden.h"
 
 namespace attune::models {
 namespace {
@@ -19,23 +19,11 @@ namespace {
 namespace fs = std::filesystem;
 using testing::expect_near;
 using testing::Golden;
+using testing::inputs_of;
+using testing::squared_error;
 
 fs::path directory_of(const std::string& name) {
   return testing::golden_directory("time_series_library", name);
-}
-
-ForecastInputs inputs_of(const Golden& golden) {
-  ForecastInputs inputs;
-  inputs.past = golden.floats("past");
-  if (golden.has("calendar")) inputs.calendar = golden.floats("calendar");
-  if (golden.has("calendar_indices")) inputs.calendar_indices = golden.integers("calendar_indices");
-  return inputs;
-}
-
-Tensor squared_error(const ForecastOutput& output, const Tensor& truth) {
-  const Tensor difference =
-      ops::add(ops::reshape(output.outputs, truth.shape()), ops::scale(truth, -1));  // (B, H, C)
-  return ops::mean(ops::multiply(difference, difference));
 }
 
 class TimeTransformerGolden : public ::testing::TestWithParam<std::string> {};
