@@ -70,6 +70,7 @@ struct ForecastRun {
     visit("temporal_embedding", run.network.temporal_embedding);
     visit("factor", run.network.factor);
     visit("distilling", run.network.distilling);
+    visit("instance_norm", run.network.instance_norm);
     visit("head", run.head);
     visit("loss", run.loss);
     visit("quantiles", run.quantiles);

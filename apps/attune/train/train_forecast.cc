@@ -88,6 +88,11 @@ void add_network_flags(CLI::App& verb, ForecastRun& run) {
   verb.add_flag("--distilling,!--no-distilling", run.network.distilling,
                 "Layers of the encoder but the last halve the sequence (default); not: informer")
       ->group("Model");
+  verb.add_flag(
+          "--instance-norm", run.network.instance_norm,
+          "Look at each window in units of its own mean and deviation, and bring forecasts back (RevIN): "
+          "transformer, informer, dlinear; patchtst and itransformer always do")
+      ->group("Model");
   verb.add_option("--head", run.head, "point, quantiles or student_t")->capture_default_str()->group("Model");
   verb.add_option("--quantiles", run.quantiles, "Levels of --head quantiles: 0.1,0.5,0.9")
       ->delimiter(',')

@@ -41,7 +41,8 @@ void take_embed(Wishes& wishes, TemporalEmbeddingKind& embed) {
 std::unique_ptr<Forecaster> new_dlinear(ForecastSizes sizes, const ForecastHead& head, Wishes& wishes,
                                         Generator& generator) {
   sizes.calendar.clear();  // which it has no use for
-  const DLinearConfig config{.sizes = std::move(sizes), .head = head};
+  DLinearConfig config{.sizes = std::move(sizes), .head = head};
+  wishes.take("--instance-norm", config.use_norm);
   wishes.expect_none_left();
   return draw<DLinear>(config, generator);
 }
@@ -55,6 +56,7 @@ std::unique_ptr<Forecaster> new_itransformer(ForecastSizes sizes, const Forecast
   config.d_ff = config.d_model;
   wishes.take("--feed-forward", config.d_ff);
   wishes.take("--dropout", config.dropout);
+  wishes.take("--instance-norm", config.use_norm);  // which it is by itself
   wishes.expect_none_left();
   return draw<ITransformer>(config, generator);
 }
@@ -82,6 +84,8 @@ std::unique_ptr<Forecaster> new_patchtst(ForecastSizes sizes, const ForecastHead
   take_embed(wishes, embed);
   const bool sees_future = !config.sizes.calendar.empty() || config.sizes.future_covariates > 0;
   if (sees_future) config.calendar_effect = embed;
+  bool is_normalized = config.scaling == PatchTstConfig::Scaling::deviation;  // by itself
+  wishes.take("--instance-norm", is_normalized);
   wishes.expect_none_left();
   return draw<PatchTst>(config, generator);
 }
@@ -97,6 +101,7 @@ void take_blocks(Wishes& wishes, TimeTransformerConfig& config) {
   wishes.take("--dropout", config.dropout);
   config.label_len = config.sizes.context / 2;
   wishes.take("--label-length", config.label_len);
+  wishes.take("--instance-norm", config.use_norm);
   take_embed(wishes, config.embed);
   wishes.take("--value-embedding", config.value_embedding,
               {{"linear", ValueEmbeddingKind::linear},

@@ -14,6 +14,7 @@ Wishes::Wishes(std::string family, const NetworkSizes& network) : family_(std::m
   if (network.label_length >= 0) wishes_.push_back({"--label-length", network.label_length});
   if (network.dropout >= 0) wishes_.push_back({"--dropout", network.dropout});
   if (!network.distilling) wishes_.push_back({"--no-distilling", false});
+  if (network.instance_norm) wishes_.push_back({"--instance-norm", true});
   add("--decoding", network.decoding);
   add("--embed", network.embed);
   add("--value-embedding", network.value_embedding);

@@ -28,6 +28,7 @@ struct NetworkSizes {
   std::string temporal_embedding;  // "sum", "concatenate": of the calendar's fields; transformer, informer
   std::int64_t factor = 0;         // of ProbSparse attention: informer
   bool distilling = true;          // informer
+  bool instance_norm = false;      // patchtst and itransformer have it in any case
 };
 
 // These as wishes, by their flags: each that a family takes is struck off, and what is left at the end is

@@ -135,9 +135,12 @@ ForecastInputs random_inputs(Generator& generator) {
 
 TEST(Informer, EveryParameterLearnsAndComesBackFromTheFile) {
   const io::TestDirectory directory;
-  const Informer model(small());
+  InformerConfig config = small();
+  config.blocks.use_norm = true;
+  const Informer model(config);
   Generator generator{.seed = 4};
   model.initialize(generator);
+  testing::expect_forecasts_move_with_the_past(model, random_inputs(generator));
   for (const auto& parameter : model.parameters().all()) {
     if (parameter.trained) require_gradient(parameter.tensor);
   }

@@ -128,6 +128,7 @@ void read_time_transformer_blocks(const ConfigFields& fields, TimeTransformerCon
   read_name(fields, "value_embedding", value_names, config.value_embedding);
   read_name(fields, "embed", temporal_names, config.embed);
   fields.read("concatenate_temporal", config.concatenate_temporal);
+  fields.read("use_norm", config.use_norm);
 }
 
 void write_time_transformer_blocks(const TimeTransformerConfig& config, nlohmann::ordered_json& object) {
@@ -143,6 +144,7 @@ void write_time_transformer_blocks(const TimeTransformerConfig& config, nlohmann
   object["value_embedding"] = name_in(value_names, config.value_embedding);
   object["embed"] = name_in(temporal_names, config.embed);
   object["concatenate_temporal"] = config.concatenate_temporal;
+  object["use_norm"] = config.use_norm;
 }
 
 TimeTransformerConfig read_time_transformer_config(const std::filesystem::path& directory) {

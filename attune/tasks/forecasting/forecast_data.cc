@@ -9,6 +9,7 @@
 namespace attune::tasks {
 
 using models::ForecastInputs;
+using models::ForecastTruth;
 using series::Window;
 
 ForecastData::ForecastData(series::Panel panel, series::Scaler scaler,

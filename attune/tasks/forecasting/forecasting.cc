@@ -43,7 +43,7 @@ struct Errors {
 };
 
 // A truth with NaN where it is missing: (B, H, C).
-std::vector<float> with_gaps(const ForecastTruth& truth) {
+std::vector<float> with_gaps(const models::ForecastTruth& truth) {
   auto values = truth.values.to_vector<float>();
   if (!truth.observed.defined()) return values;
   const float* observed = truth.observed.data<float>();
@@ -138,7 +138,7 @@ MicroBatchLoss Forecasting::loss(const MicroBatchIndex& which, const nn::Context
   const models::ForecastSizes& sizes = model_.sizes();
   const auto inputs = data_.inputs(windows, sizes.context, sizes.horizon);
   const auto truth = data_.truth(windows, sizes.horizon);
-  const auto output = model_.teach(inputs, truth.values, context);  // (B, H, C, Q)
+  const auto output = model_.teach(inputs, truth, context);  // (B, H, C, Q)
   return {models::forecast_loss(model_.head(), output, truth.values, truth.observed, options_.loss),
           static_cast<double>(windows.size())};
 }
