@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "apps/attune/inspect/eval.h"
@@ -12,7 +11,6 @@
 #include "attune/base/error.h"
 #include "attune/tasks/forecasting/baselines.h"
 #include "attune/tasks/forecasting/forecast_scores.h"
-#include "attune/tasks/forecasting/predict.h"
 
 namespace attune::command {
 namespace {
@@ -71,11 +69,8 @@ class Measurement {
   }
 
   void add(std::span<const Window> windows, const nn::Context& how, BackTest* back_test) {
-    const auto forecasts = tasks::roll(*loaded_.model, loaded_.calibration, data_, windows, horizon_, how);
-    const auto point = forecasts.point.to_vector<float>();  // (B, H, C)
-    check(std::ranges::all_of(point, [](float x) { return std::isfinite(x); }),
-          "{} gives forecasts that are no numbers: its weights hold some that are none",
-          loaded_.directory.string());
+    const auto forecasts = loaded_.roll(data_, windows, horizon_, how);
+    const auto point = forecasts.point.to_vector<float>();    // (B, H, C)
     const auto by_level = levels_first(forecasts.quantiles);  // (B, Q, H, C)
     const std::size_t of_window = point.size() / windows.size(), levels = tasks::forecast_levels.size();
     for (std::size_t b = 0; b < windows.size(); ++b) {
