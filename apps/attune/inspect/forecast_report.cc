@@ -8,6 +8,7 @@
 
 #include "attune/series/tables/read_panel.h"
 #include "attune/tasks/forecasting/baselines.h"
+#include "attune/tasks/forecasting/calibration.h"
 
 namespace attune::command {
 namespace {
@@ -159,9 +160,8 @@ void BackTest::add(series::Window window, const tasks::WindowForecast& forecast)
 void BackTest::add(series::Window window, const tasks::WindowForecast& forecast, Chart& chart) {
   const auto targets = static_cast<std::size_t>(data_.panel().targets);
   const auto at_level = [&](double level, std::size_t at) -> double {
-    const auto found = std::ranges::find(forecast.levels, level);
-    if (found == forecast.levels.end()) return std::nan("");
-    return forecast.quantiles[static_cast<std::size_t>(found - forecast.levels.begin())][at];
+    const auto place = tasks::place_of_level(forecast.levels, level);
+    return place ? forecast.quantiles[*place][at] : std::nan("");
   };
   const auto original = [&](double value) { return data_.scaler().original(value, chart.target); };
   for (std::int64_t h = 0; h < horizon_; ++h) {

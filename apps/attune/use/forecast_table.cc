@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <limits>
 
@@ -23,10 +22,9 @@ constexpr std::int64_t shown_horizons = 3;
 std::vector<std::size_t> interval_levels(int per_cent) {
   std::vector<std::size_t> ends;
   for (const double level : {0.5 - per_cent / 200.0, 0.5 + per_cent / 200.0}) {
-    const auto found = std::ranges::find_if(tasks::forecast_levels,
-                                            [&](double known) { return std::abs(known - level) < 1e-9; });
-    if (found == tasks::forecast_levels.end()) return {};
-    ends.push_back(static_cast<std::size_t>(found - tasks::forecast_levels.begin()));
+    const auto place = tasks::place_of_level(tasks::forecast_levels, level);
+    if (!place) return {};
+    ends.push_back(*place);
   }
   return ends[0] == ends[1] ? std::vector<std::size_t>{} : ends;
 }
