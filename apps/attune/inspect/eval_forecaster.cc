@@ -70,16 +70,9 @@ class Measurement {
 
   void add(std::span<const Window> windows, const nn::Context& how, BackTest* back_test) {
     const auto forecasts = loaded_.roll(data_, windows, horizon_, how);
-    const auto point = forecasts.point.to_vector<float>();    // (B, H, C)
-    const auto by_level = levels_first(forecasts.quantiles);  // (B, Q, H, C)
-    const std::size_t of_window = point.size() / windows.size(), levels = tasks::forecast_levels.size();
     for (std::size_t b = 0; b < windows.size(); ++b) {
-      tasks::WindowForecast forecast{.point = std::span(point).subspan(b * of_window, of_window)};
-      if (has_quantiles()) {
-        forecast.levels = tasks::forecast_levels;
-        for (std::size_t q = 0; q < levels; ++q)
-          forecast.quantiles.push_back(std::span(by_level).subspan((b * levels + q) * of_window, of_window));
-      }
+      tasks::WindowForecast forecast = forecasts.at(static_cast<std::int64_t>(b));
+      if (!has_quantiles()) forecast.levels = {}, forecast.quantiles = {};
       model_.add(windows[b], forecast);
       if (back_test != nullptr) back_test->add(windows[b], forecast);
       add_baselines(windows[b]);
@@ -103,21 +96,6 @@ class Measurement {
                                                      loaded_.model->sizes().context, horizon_, season);
       baselines_[i].add(window, {.point = forecast});
     }
-  }
-
-  // (B, H, C, Q) -> (B, Q, H, C)
-  static std::vector<float> levels_first(const Tensor& quantiles) {
-    const std::int64_t count = quantiles.dim(0), cells = quantiles.dim(1) * quantiles.dim(2),
-                       levels = quantiles.dim(3);
-    std::vector<float> moved(static_cast<std::size_t>(quantiles.elements()));
-    const float* from = quantiles.data<float>();
-    for (std::int64_t b = 0; b < count; ++b) {
-      for (std::int64_t i = 0; i < cells; ++i) {
-        for (std::int64_t q = 0; q < levels; ++q)
-          moved[static_cast<std::size_t>((b * levels + q) * cells + i)] = *from++;
-      }
-    }
-    return moved;
   }
 
   const LoadedForecaster& loaded_;

@@ -161,7 +161,7 @@ void BackTest::add(series::Window window, const tasks::WindowForecast& forecast,
   const auto targets = static_cast<std::size_t>(data_.panel().targets);
   const auto at_level = [&](double level, std::size_t at) -> double {
     const auto place = tasks::place_of_level(forecast.levels, level);
-    return place ? forecast.quantiles[*place][at] : std::nan("");
+    return place ? forecast.quantiles[at * forecast.levels.size() + *place] : std::nan("");
   };
   const auto original = [&](double value) { return data_.scaler().original(value, chart.target); };
   for (std::int64_t h = 0; h < horizon_; ++h) {

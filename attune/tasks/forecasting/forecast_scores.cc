@@ -106,13 +106,13 @@ void ForecastScores::add(series::Window window, const WindowForecast& forecast) 
       if (std::isnan(truth)) continue;
       const std::size_t at = static_cast<std::size_t>(h) * targets + c;
       const double point = forecast.point[at], unit = data_.scaler().deviations()[c];
+      const auto quantiles = forecast.quantiles.subspan(at * forecast.levels.size(), forecast.levels.size());
       ErrorSums sums;
       sums.add(point, truth, data_.scaler().original(point, c), data_.scaler().original(truth, c),
                naive_errors_[c]);
       for (std::size_t q = 0; q < forecast.levels.size(); ++q)
-        sums.add_quantile(forecast.levels[q], forecast.quantiles[q][at], truth, unit);
-      if (low && high)
-        sums.add_interval(truth >= forecast.quantiles[*low][at] && truth <= forecast.quantiles[*high][at]);
+        sums.add_quantile(forecast.levels[q], quantiles[q], truth, unit);
+      if (low && high) sums.add_interval(truth >= quantiles[*low] && truth <= quantiles[*high]);
       by_step_[static_cast<std::size_t>(h)].add(sums);
       by_series_[window.span * targets + c].add(sums);
     }
