@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "apps/attune/demo/series_demo_data.h"
+#include "apps/attune/inspect/forecast_report.h"
 #include "apps/attune/train/forecast_run.h"
-#include "apps/attune/use/forecast_table.h"
 #include "apps/attune/use/loaded_forecaster.h"
 #include "attune/base/error.h"
 #include "attune/io/file.h"
@@ -96,8 +96,10 @@ void draw(const fs::path& directory, const fs::path& table, const fs::path& pict
   std::vector<series::Window> windows;
   for (std::int64_t day = -3; day <= 3; ++day) windows.push_back({0, step + day * day_hours});
   const auto forecasts = loaded.roll(data, windows, day_hours, {});
-  draw_days(data, windows, forecasts, "A week with a holiday in the middle, each day forecast at midnight",
-            picture);
+  BackTest back_test(data, day_hours);
+  for (std::size_t day = 0; day < windows.size(); ++day)
+    back_test.add(windows[day], forecasts.at(static_cast<std::int64_t>(day)));
+  back_test.draw("A week with a holiday in the middle, each day forecast at midnight", picture);
 }
 
 int train(const ForecastRun& run) {
