@@ -152,14 +152,12 @@ TimeTransformerConfig read_time_transformer_config(const std::filesystem::path& 
   const nlohmann::json object = read_json_object(path);
   const ConfigFields fields(object, path, "Transformer for time series");
   TimeTransformerConfig config;
-  try {
+  naming_file(path.string(), [&] {
     fields.expect_model_type("time_transformer");
     read_time_transformer_blocks(fields, config);
     read_name(fields, "decoding", decoding_names, config.decoding);
     config.validate();
-  } catch (const UsageError& error) {
-    fail("{}: {}", path.string(), error.what());
-  }
+  });
   return config;
 }
 
