@@ -40,8 +40,12 @@ class ForecastData {
   void fill_calendar(std::int64_t steps);
   void copy_calendar(std::span<const series::Window> windows, std::int64_t context, std::int64_t horizon,
                      models::ForecastInputs& inputs) const;
-  void copy_future(std::span<const series::Window> windows, std::int64_t context, std::int64_t horizon,
-                   models::ForecastInputs& inputs) const;
+  // The columns of a step of a series (C + P + K); null outside the series.
+  const float* row(std::size_t span, std::int64_t step) const;
+  // The columns from `first` on of the steps before and after each window's first target, into values (B,
+  // before + after, columns), 0 where missing; and, unless it is undefined, which are observed.
+  void copy(std::span<const series::Window> windows, std::int64_t before, std::int64_t after,
+            std::int64_t first, const Tensor& values, const Tensor& observed) const;
 
   series::Panel panel_;
   series::Scaler scaler_;
