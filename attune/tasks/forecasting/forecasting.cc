@@ -87,7 +87,7 @@ class Findings {
     }
   }
 
-  Calibration calibration() { return residuals_.calibration(); }
+  Residuals residuals() && { return std::move(residuals_); }
   Evaluation evaluation() const {
     const auto count = static_cast<double>(std::max<std::int64_t>(errors_.count, 1));
     return {.loss = sum_ / static_cast<double>(std::max<std::int64_t>(seen_, 1)),
@@ -151,8 +151,15 @@ std::optional<Evaluation> Forecasting::evaluate(const nn::Context& context,
     if (stopped()) return std::nullopt;
     findings.add(data_, stretch(valid_, first, options_.batch_size), context);
   }
-  calibration_ = findings.calibration();
-  return findings.evaluation();
+  const Evaluation evaluation = findings.evaluation();
+  residuals_ = std::move(findings).residuals();
+  return evaluation;
+}
+
+const Calibration& Forecasting::calibration() {
+  if (residuals_) calibration_ = residuals_->calibration();
+  residuals_.reset();
+  return calibration_;
 }
 
 }  // namespace attune::tasks
