@@ -152,6 +152,9 @@ TEST(Informer, EveryParameterLearnsAndComesBackFromTheFile) {
     EXPECT_EQ(gradient_of(parameter.tensor).defined(), parameter.trained) << parameter.name;
   }
   model.save(directory.path());
+  // Which PyTorch does not do without.
+  EXPECT_NE(io::Safetensors(directory.path()).find("encoder.conv_layers.0.norm.num_batches_tracked"),
+            nullptr);
   const NoGrad no_grad;
   const auto again = load_informer(directory.path());
   EXPECT_EQ(again->forecast(inputs, {}).outputs.to_vector<float>(),

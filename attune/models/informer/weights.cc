@@ -14,7 +14,9 @@ void add_distilling_rules(WeightTable& table) {
                          .kernel = 3});
   table.rules.push_back({.ours = ours + ".convolution.bias", .checkpoint = theirs + ".downConv.bias"});
   add_pair(ours + ".norm", theirs + ".norm", table);
-  table.rules.push_back({.ours = ours + ".norm.running_mean", .checkpoint = theirs + ".norm.running_mean"});
+  table.rules.push_back({.ours = ours + ".norm.running_mean",
+                         .checkpoint = theirs + ".norm.running_mean",
+                         .count = theirs + ".norm.num_batches_tracked"});
   table.rules.push_back(
       {.ours = ours + ".norm.running_variance", .checkpoint = theirs + ".norm.running_var"});
   table.ignored.push_back(theirs + ".norm.num_batches_tracked");
