@@ -372,7 +372,8 @@ io::StoredType save_weights(const nn::Parameters& parameters, const WeightTable&
   std::map<std::string, Tensor, std::less<>> sources;
   io::StoredType widest = io::StoredType::bf16;
   for (const nn::Parameter& parameter : parameters.all()) {
-    const WeightRule& rule = *rule_for(table, parameter.name).rule;
+    const Applied applied = rule_for(table, parameter.name);
+    const WeightRule& rule = *applied.rule;
     const std::vector<std::string> names = checkpoint_names(table, parameter.name);
     const io::StoredType type = type_to_write(parameter, stored);
     if (infos.empty() || io::size_of(type) > io::size_of(widest)) widest = type;
@@ -381,6 +382,11 @@ io::StoredType save_weights(const nn::Parameters& parameters, const WeightTable&
       infos.push_back({names[i], type, {source.shape().begin(), source.shape().end()}});
       sources.emplace(names[i], source);
     }
+    if (rule.count.empty()) continue;
+    const std::string count =
+        (rule.prefixed ? table.prefixes.front() : "") + fill(rule.count, applied.number);
+    infos.push_back({count, io::StoredType::i64, {}});
+    sources.emplace(count, Tensor::zeros({}, DType::int64));
   }
   Tensor plain;  // the tensor being written, row by row
   std::vector<std::byte> converted;

@@ -36,6 +36,9 @@ struct WeightRule {
   std::vector<std::string> ties = {};
   bool optional = false;    // true: zeros when the checkpoint has none
   std::int64_t kernel = 1;  // of a convolution
+  // A count beside the tensor ("{}" as above), which other libraries keep and miss when it is not there: it
+  // is written as 0. For reading, it is among the table's `ignored`.
+  std::string count = {};
 };
 
 struct WeightTable {

@@ -136,8 +136,13 @@ TEST_F(Forecast, EveryFamilyLearnsAndForecasts) {
   for (const char* model :
        {"patchtst --width 16 --heads 2 --layers 1", "itransformer --width 16 --heads 2",
         "transformer --width 16 --heads 2 --layers 1",
-        "transformer --width 16 --heads 2 --layers 1 --decoding autoregressive --embed learned",
-        "informer --width 16 --heads 2", "dlinear"}) {
+        "transformer --width 16 --heads 2 --layers 1 --decoding autoregressive --embed learned "
+        "--instance-norm",
+        "transformer --width 16 --heads 2 --layers 1 --value-embedding linear --temporal-embedding "
+        "concatenate",
+        "informer --width 16 --heads 2",
+        "informer --width 16 --heads 2 --factor 1 --no-distilling --value-embedding conv1 --instance-norm",
+        "dlinear", "dlinear --instance-norm"}) {
     SCOPED_TRACE(model);
     const Outcome trained = attune("train forecast --data power.csv --out run --overwrite-output-dir " +
                                    small() + "--max-steps 6 --model " + model);
@@ -149,6 +154,23 @@ TEST_F(Forecast, EveryFamilyLearnsAndForecasts) {
     EXPECT_EQ(evaluate()["windows"], 69);
     EXPECT_THAT(attune("info run").out, HasSubstr("load, heat"));
   }
+}
+
+TEST_F(Forecast, FlagsAndRecipesSayWhatTheBlocksAre) {
+  learn(
+      "--model informer --width 16 --heads 2 --max-steps 1 --factor 2 --no-distilling --value-embedding "
+      "linear --temporal-embedding concatenate --instance-norm");
+  const auto expect_blocks = [&](const std::string& directory, bool distil) {
+    const auto config = nlohmann::json::parse(read(directory + "/config.json"));
+    EXPECT_EQ(config["factor"], 2);
+    EXPECT_EQ(config["distil"], distil);
+    EXPECT_EQ(config["value_embedding"], "linear");
+    EXPECT_EQ(config["concatenate_temporal"], true);
+    EXPECT_EQ(config["use_norm"], true);
+  };
+  expect_blocks("run", false);
+  ASSERT_EQ(attune("train forecast --config run/training_config.json --distilling --out again").exit_code, 0);
+  expect_blocks("again", true);
 }
 
 TEST_F(Forecast, HeadsSayHowSureTheyAre) {
@@ -241,6 +263,9 @@ TEST_F(Forecast, RefusesWhatItCannotLearnFrom) {
   refuse(good, "--split 0.9,0.2,0.1", 2, {"--split"});
   refuse(good, "--model nothing", 1, {"nothing", "patchtst"});
   refuse(good, "--width 8", 2, {"--width", "dlinear"});
+  refuse(good, "--factor 2 --no-distilling", 2, {"--factor, --no-distilling", "dlinear"});
+  refuse(good, "--model informer --value-embedding conv5", 2, {"conv5", "linear", "conv3"});
+  refuse(good, "--model transformer --factor 2", 2, {"--factor", "transformer"});
   refuse(good, "--head gaussian", 2, {"gaussian"});
   refuse(good, "--fill magic", 2, {"magic", "interpolate"});
   refuse(good, "--calendar holiday", 2, {"--holidays"});

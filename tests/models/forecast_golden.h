@@ -1,11 +1,13 @@
 // Forecasters against goldens: the same checks for every family.
 #pragma once
 
+#include <algorithm>
 #include <string>
 
 #include "attune/autograd/tape.h"
 #include "attune/models/forecasting/forecast_head.h"
 #include "attune/nn/attention_weights.h"
+#include "attune/ops/ops.h"
 #include "attune/train/optimizer.h"
 #include "tests/models/golden.h"
 
@@ -21,6 +23,7 @@ inline models::ForecastInputs inputs_of(const Golden& golden) {
   models::ForecastInputs inputs = inputs_of(golden.floats("past"));
   if (golden.has("observed")) inputs.observed = golden.floats("observed");
   if (golden.has("calendar")) inputs.calendar = golden.floats("calendar");
+  if (golden.has("calendar_indices")) inputs.calendar_indices = golden.integers("calendar_indices");
   return inputs;
 }
 
@@ -41,10 +44,33 @@ inline Tensor denormalized(const models::ForecastOutput& output) {
   return values;
 }
 
+// Of a model that normalises each window: where the past is `factor` times as large and moved by `shift`, so
+// is the forecast.
+inline void expect_forecasts_move_with_the_past(const models::Forecaster& model,
+                                                const models::ForecastInputs& inputs) {
+  constexpr float factor = 3, shift = 100;
+  const NoGrad no_grad;
+  models::ForecastInputs moved = inputs;
+  moved.past = Tensor::empty(inputs.past.shape());
+  std::transform(inputs.past.data<float>(), inputs.past.data<float>() + inputs.past.elements(),
+                 moved.past.mutable_data<float>(), [](float x) { return factor * x + shift; });
+  auto expected = denormalized(model.forecast(inputs, {})).to_vector<float>();
+  for (float& x : expected) x = factor * x + shift;
+  const Tensor got = denormalized(model.forecast(moved, {}));
+  expect_near(got, Tensor::from(expected, got.shape()), 1e-3, "moved");
+}
+
 inline Tensor loss_of(const models::Forecaster& model, const Golden& golden,
                       const nn::Context& context = {}) {
-  const auto output = model.teach(inputs_of(golden), golden.floats("truth"), context);
+  const auto output = model.teach(inputs_of(golden), {golden.floats("truth")}, context);
   return models::forecast_loss(model.head(), output, golden.floats("truth"), {}, models::PointLoss::mse);
+}
+
+// Of point forecasts in the units that the network sees.
+inline Tensor squared_error(const models::ForecastOutput& output, const Tensor& truth) {
+  const Tensor difference =
+      ops::add(ops::reshape(output.outputs, truth.shape()), ops::scale(truth, -1));  // (B, H, C)
+  return ops::mean(ops::multiply(difference, difference));
 }
 
 // Point forecasts and their loss.

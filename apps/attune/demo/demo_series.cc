@@ -10,13 +10,12 @@
 #include <vector>
 
 #include "apps/attune/demo/series_demo_data.h"
+#include "apps/attune/inspect/forecast_report.h"
 #include "apps/attune/train/forecast_run.h"
-#include "apps/attune/use/forecast_table.h"
 #include "apps/attune/use/loaded_forecaster.h"
 #include "attune/base/error.h"
 #include "attune/io/file.h"
 #include "attune/series/calendar/calendar.h"
-#include "attune/tasks/forecasting/predict.h"
 
 namespace attune::command {
 namespace {
@@ -69,8 +68,7 @@ DayErrors measure(const fs::path& directory, const fs::path& table) {
   DayErrors errors;
   for (std::int64_t step = first_day(loaded, grid); step + day_hours <= data.end_step(); step += day_hours) {
     const series::Window window{0, step};
-    const auto forecast =
-        tasks::roll(*loaded.model, loaded.calibration, data, std::span(&window, 1), day_hours, nn::Context{});
+    const auto forecast = loaded.roll(data, std::span(&window, 1), day_hours, {});
     double error = 0;
     for (std::int64_t h = 0; h < day_hours; ++h)
       error += std::abs(forecast.point.data<float>()[h] - data.value(0, step + h, 0)) *
@@ -97,10 +95,11 @@ void draw(const fs::path& directory, const fs::path& table, const fs::path& pict
     step += day_hours;
   std::vector<series::Window> windows;
   for (std::int64_t day = -3; day <= 3; ++day) windows.push_back({0, step + day * day_hours});
-  const auto forecasts =
-      tasks::roll(*loaded.model, loaded.calibration, data, windows, day_hours, nn::Context{});
-  draw_days(data, windows, forecasts, "A week with a holiday in the middle, each day forecast at midnight",
-            picture);
+  const auto forecasts = loaded.roll(data, windows, day_hours, {});
+  BackTest back_test(data, day_hours);
+  for (std::size_t day = 0; day < windows.size(); ++day)
+    back_test.add(windows[day], forecasts.at(static_cast<std::int64_t>(day)));
+  back_test.draw("A week with a holiday in the middle, each day forecast at midnight", picture);
 }
 
 int train(const ForecastRun& run) {

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "apps/attune/inspect/eval.h"
@@ -12,7 +11,6 @@
 #include "attune/base/error.h"
 #include "attune/tasks/forecasting/baselines.h"
 #include "attune/tasks/forecasting/forecast_scores.h"
-#include "attune/tasks/forecasting/predict.h"
 
 namespace attune::command {
 namespace {
@@ -71,20 +69,10 @@ class Measurement {
   }
 
   void add(std::span<const Window> windows, const nn::Context& how, BackTest* back_test) {
-    const auto forecasts = tasks::roll(*loaded_.model, loaded_.calibration, data_, windows, horizon_, how);
-    const auto point = forecasts.point.to_vector<float>();  // (B, H, C)
-    check(std::ranges::all_of(point, [](float x) { return std::isfinite(x); }),
-          "{} gives forecasts that are no numbers: its weights hold some that are none",
-          loaded_.directory.string());
-    const auto by_level = levels_first(forecasts.quantiles);  // (B, Q, H, C)
-    const std::size_t of_window = point.size() / windows.size(), levels = tasks::forecast_levels.size();
+    const auto forecasts = loaded_.roll(data_, windows, horizon_, how);
     for (std::size_t b = 0; b < windows.size(); ++b) {
-      tasks::WindowForecast forecast{.point = std::span(point).subspan(b * of_window, of_window)};
-      if (has_quantiles()) {
-        forecast.levels = tasks::forecast_levels;
-        for (std::size_t q = 0; q < levels; ++q)
-          forecast.quantiles.push_back(std::span(by_level).subspan((b * levels + q) * of_window, of_window));
-      }
+      tasks::WindowForecast forecast = forecasts.at(static_cast<std::int64_t>(b));
+      if (!has_quantiles()) forecast.levels = {}, forecast.quantiles = {};
       model_.add(windows[b], forecast);
       if (back_test != nullptr) back_test->add(windows[b], forecast);
       add_baselines(windows[b]);
@@ -108,21 +96,6 @@ class Measurement {
                                                      loaded_.model->sizes().context, horizon_, season);
       baselines_[i].add(window, {.point = forecast});
     }
-  }
-
-  // (B, H, C, Q) -> (B, Q, H, C)
-  static std::vector<float> levels_first(const Tensor& quantiles) {
-    const std::int64_t count = quantiles.dim(0), cells = quantiles.dim(1) * quantiles.dim(2),
-                       levels = quantiles.dim(3);
-    std::vector<float> moved(static_cast<std::size_t>(quantiles.elements()));
-    const float* from = quantiles.data<float>();
-    for (std::int64_t b = 0; b < count; ++b) {
-      for (std::int64_t i = 0; i < cells; ++i) {
-        for (std::int64_t q = 0; q < levels; ++q)
-          moved[static_cast<std::size_t>((b * levels + q) * cells + i)] = *from++;
-      }
-    }
-    return moved;
   }
 
   const LoadedForecaster& loaded_;

@@ -17,6 +17,9 @@ using Metrics = std::vector<std::pair<std::string, double>>;
 // Tables for people stop here; --json has all.
 constexpr std::size_t most_steps = 12, most_series = 20;
 
+// Of back tests, per cent.
+constexpr int interval = 80;
+
 nlohmann::ordered_json to_json(const tasks::ErrorSums& sums) {
   nlohmann::ordered_json json;
   for (const auto& [name, value] : sums.metrics())
@@ -27,13 +30,6 @@ nlohmann::ordered_json to_json(const tasks::ErrorSums& sums) {
 std::string when(const tasks::ForecastData& data, std::int64_t step) {
   const series::Grid& grid = data.panel().grid;
   return series::format_time(grid.at(step), grid.zone(), {.time_format = "%Y-%m-%d %H:%M:%S"});
-}
-
-// Of a target of a series: "OT", or "shop 7 sales".
-std::string series_name(const tasks::ForecastData& data, std::size_t span, std::size_t target) {
-  const std::string& id = data.panel().spans[span].id;
-  const std::string& column = data.panel().columns[target];
-  return id.empty() ? column : fmt::format("{} {}", id, column);
 }
 
 void print_json(const ForecastReport& report) {
@@ -139,45 +135,28 @@ void print_forecast_report(const ForecastReport& report, bool json) {
 
 BackTest::BackTest(const tasks::ForecastData& data, std::int64_t horizon) : data_(data), horizon_(horizon) {}
 
-BackTest::Chart* BackTest::chart_of(std::size_t span, std::size_t target) {
+BackTest::Series* BackTest::series_of(std::size_t span, std::size_t target) {
   const auto found = std::ranges::find_if(
-      charts_, [&](const Chart& chart) { return chart.span == span && chart.target == target; });
-  if (found != charts_.end()) return &*found;
-  if (charts_.size() == plot::most_charts) return nullptr;
-  charts_.push_back({.span = span, .target = target, .chart = {.title = series_name(data_, span, target)}});
-  return &charts_.back();
+      series_, [&](const Series& series) { return series.span == span && series.target == target; });
+  if (found != series_.end()) return &*found;
+  if (series_.size() == plot::most_charts) return nullptr;
+  series_.push_back({.span = span, .target = target, .chart = SeriesChart(data_, span, target)});
+  return &series_.back();
 }
 
 void BackTest::add(series::Window window, const tasks::WindowForecast& forecast) {
   for (std::size_t c = 0; c < static_cast<std::size_t>(data_.panel().targets); ++c) {
-    Chart* chart = chart_of(window.span, c);
-    if (chart != nullptr && (chart->next_step < 0 || chart->next_step == window.target_step))
-      add(window, forecast, *chart);
+    Series* series = series_of(window.span, c);
+    if (series == nullptr || (series->next_step >= 0 && series->next_step != window.target_step)) continue;
+    series->chart.add_forecast(window, forecast, interval);
+    series->next_step = window.target_step + horizon_;
   }
-}
-
-void BackTest::add(series::Window window, const tasks::WindowForecast& forecast, Chart& chart) {
-  const auto targets = static_cast<std::size_t>(data_.panel().targets);
-  const auto at_level = [&](double level, std::size_t at) -> double {
-    const auto found = std::ranges::find(forecast.levels, level);
-    if (found == forecast.levels.end()) return std::nan("");
-    return forecast.quantiles[static_cast<std::size_t>(found - forecast.levels.begin())][at];
-  };
-  const auto original = [&](double value) { return data_.scaler().original(value, chart.target); };
-  for (std::int64_t h = 0; h < horizon_; ++h) {
-    const std::size_t at = static_cast<std::size_t>(h) * targets + chart.target;
-    chart.chart.times.push_back(data_.panel().grid.at(window.target_step + h));
-    chart.chart.actual.push_back(original(data_.value(window.span, window.target_step + h, chart.target)));
-    chart.chart.forecast.push_back(original(forecast.point[at]));
-    chart.chart.low.push_back(original(at_level(0.1, at)));
-    chart.chart.high.push_back(original(at_level(0.9, at)));
-  }
-  chart.next_step = window.target_step + horizon_;
 }
 
 void BackTest::draw(const std::string& title, const std::filesystem::path& path) const {
-  plot::ForecastCharts charts{.title = title, .band_title = "80 % interval", .charts = {}};
-  for (const Chart& chart : charts_) charts.charts.push_back(chart.chart);
+  plot::ForecastCharts charts{
+      .title = title, .band_title = fmt::format("{} % interval", interval), .charts = {}};
+  for (const Series& series : series_) charts.charts.push_back(series.chart.chart());
   plot::draw_forecasts(charts, path);
 }
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "attune/plot/forecast_chart.h"
+#include "apps/attune/use/series_chart.h"
 #include "attune/series/split.h"
 #include "attune/tasks/forecasting/forecast_scores.h"
 
@@ -33,17 +33,17 @@ class BackTest {
   void draw(const std::string& title, const std::filesystem::path& path) const;
 
  private:
-  struct Chart {
+  struct Series {
     std::size_t span, target;
     std::int64_t next_step = -1;  // the first that has no forecast yet; -1: none has
-    plot::ForecastChart chart;
+    SeriesChart chart;
   };
-  Chart* chart_of(std::size_t span, std::size_t target);
-  void add(series::Window window, const tasks::WindowForecast& forecast, Chart& chart);
+  // Null for one too many.
+  Series* series_of(std::size_t span, std::size_t target);
 
   const tasks::ForecastData& data_;
   std::int64_t horizon_;
-  std::vector<Chart> charts_;
+  std::vector<Series> series_;
 };
 
 }  // namespace attune::command

@@ -90,6 +90,7 @@ struct Prepared {
   series::Panel panel;
   series::Split split;
   series::Processor processor;
+  std::shared_ptr<const series::Holidays> holidays;  // null: none
 };
 
 Prepared prepare(const ForecastRun& run, std::FILE* progress) {
@@ -97,7 +98,10 @@ Prepared prepare(const ForecastRun& run, std::FILE* progress) {
   if (progress != nullptr) {
     for (const std::string& note : read.notes) io::print_message(progress, "{}\n", note);
   }
-  Prepared prepared{.panel = std::move(read.panel), .split = {}, .processor = {}};
+  Prepared prepared{.panel = std::move(read.panel),
+                    .split = {},
+                    .processor = {},
+                    .holidays = run.holidays.empty() ? nullptr : series::open_holidays(run.holidays)};
   const series::Panel& panel = prepared.panel;
   std::int64_t steps = 0;
   for (const series::Span& span : panel.spans) steps = std::max(steps, span.end_step());
@@ -132,8 +136,7 @@ bool is_holiday_file(const ForecastRun& run) {
 std::vector<models::CalendarField> fields_of_model(const ForecastRun& run, const Prepared& prepared) {
   const auto fields = calendar_fields(run, prepared.panel.grid);
   if (fields.empty()) return {};
-  const series::Calendar calendar(prepared.panel.grid, fields,
-                                  run.holidays.empty() ? nullptr : series::open_holidays(run.holidays));
+  const series::Calendar calendar(prepared.panel.grid, fields, prepared.holidays);
   std::vector<models::CalendarField> of_model;
   for (std::size_t f = 0; f < fields.size(); ++f)
     of_model.push_back({std::string(series::name_of(fields[f])), calendar.size(f)});
@@ -166,16 +169,41 @@ std::unique_ptr<models::Forecaster> start_model(const ForecastRun& run, const Pr
   return model;
 }
 
-void tell(std::FILE* progress, const models::Forecaster& model, const Prepared& prepared,
+// Evaluates after every epoch, unless it is said when.
+train::TrainingOptions training_of(const ForecastRun& run, const Prepared& prepared) {
+  train::TrainingOptions training = run.training;
+  if (training.eval_steps > 0) return training;
+  const series::Windows windows(prepared.panel.spans, prepared.split.train, run.context, run.horizon);
+  const std::int64_t batches = (windows.count() + run.batch_size - 1) / run.batch_size;
+  training.eval_steps = std::max<std::int64_t>(batches / training.gradient_accumulation_steps, 1);
+  return training;
+}
+
+// The panel as the model takes it. What forecasting needs to know of it, too, goes to the processor.
+tasks::ForecastData data_for(const models::Forecaster& model, const ForecastRun& run, Prepared& prepared) {
+  series::Processor& processor = prepared.processor;
+  for (const models::CalendarField& field : model.sizes().calendar)
+    processor.calendar.push_back(series::field_from_name(field.name));
+  const series::Grid grid = prepared.panel.grid;
+  auto calendar = processor.calendar.empty()
+                      ? nullptr
+                      : std::make_shared<series::Calendar>(grid, processor.calendar, prepared.holidays);
+  tasks::ForecastData data(std::move(prepared.panel), processor.scaler, std::move(calendar), run.horizon);
+  processor.naive_errors =
+      tasks::naive_errors(data, prepared.split.train.end, series::season_of(grid.frequency()));
+  if (is_holiday_file(run)) processor.holidays = series::holiday_file;
+  return data;
+}
+
+void tell(std::FILE* progress, const models::Forecaster& model, const series::Panel& panel,
           const tasks::Forecasting& task) {
   if (progress == nullptr) return;
   const auto& windows = task.training_windows();
   io::print_message(progress,
                     "{} series of {} targets, {} windows to learn from, {} to validate on; {} "
                     "parameters, {} micro-batches an epoch\n",
-                    prepared.panel.spans.size(), prepared.panel.targets, windows.count(),
-                    task.validation_windows().count(), model.parameters().count(),
-                    task.micro_batches_per_epoch());
+                    panel.spans.size(), panel.targets, windows.count(), task.validation_windows().count(),
+                    model.parameters().count(), task.micro_batches_per_epoch());
   if (windows.too_short() > 0)
     io::print_message(progress, "{} series are too short for a window of the training part\n",
                       windows.too_short());
@@ -198,34 +226,17 @@ train::TrainingResult train_forecast(const ForecastRun& run, std::FILE* progress
   validate(run);
   const models::PointLoss loss = loss_of(run);
   Prepared prepared = prepare(run, progress);
-  train::TrainingOptions training = run.training;
-  {
-    const series::Windows windows(prepared.panel.spans, prepared.split.train, run.context, run.horizon);
-    const std::int64_t batches = (windows.count() + run.batch_size - 1) / run.batch_size;
-    if (training.eval_steps == 0)
-      training.eval_steps = std::max<std::int64_t>(batches / training.gradient_accumulation_steps, 1);
-  }
-  train::RunDirectory directory = open_directory(run, training);
+  train::RunDirectory directory = open_directory(run, training_of(run, prepared));
   const auto model = start_model(run, prepared, directory.checkpoint());
-  series::Processor& processor = prepared.processor;
-  for (const models::CalendarField& field : model->sizes().calendar)
-    processor.calendar.push_back(series::field_from_name(field.name));
-  const series::Split split = prepared.split;
-  const auto calendar = processor.make_calendar(prepared.panel.grid, ".");
-  const std::int64_t season = series::season_of(prepared.panel.grid.frequency());
-  const tasks::ForecastData data(std::move(prepared.panel), processor.scaler, calendar, run.horizon);
-  prepared.panel = data.panel();
-  processor.naive_errors = tasks::naive_errors(data, split.train.end, season);
-  if (is_holiday_file(run)) processor.holidays = series::holiday_file;
-
-  tasks::Forecasting task(*model, data, split,
+  const tasks::ForecastData data = data_for(*model, run, prepared);
+  tasks::Forecasting task(*model, data, prepared.split,
                           {.loss = loss, .batch_size = run.batch_size, .seed = run.training.seed});
-  tell(progress, *model, prepared, task);
+  tell(progress, *model, data.panel(), task);
   const auto save = [&](const std::filesystem::path& to) {
     model->save(to);
     if (is_holiday_file(run))
       io::write_text_atomically(to / series::holiday_file, io::read_text(run.holidays));
-    series::write_processor(processor, to);
+    series::write_processor(prepared.processor, to);
     task.calibration().write(to);
   };
   return train::Trainer(model->parameters(), model->weight_table(), task, directory, save, progress).train();

@@ -66,6 +66,11 @@ struct ForecastRun {
     visit("label_length", run.network.label_length);
     visit("decoding", run.network.decoding);
     visit("embed", run.network.embed);
+    visit("value_embedding", run.network.value_embedding);
+    visit("temporal_embedding", run.network.temporal_embedding);
+    visit("factor", run.network.factor);
+    visit("distilling", run.network.distilling);
+    visit("instance_norm", run.network.instance_norm);
     visit("head", run.head);
     visit("loss", run.loss);
     visit("quantiles", run.quantiles);

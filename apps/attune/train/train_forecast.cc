@@ -76,6 +76,23 @@ void add_network_flags(CLI::App& verb, ForecastRun& run) {
        "one-pass (the Informer's placeholders) or autoregressive (teacher forcing): transformer");
   size("--embed", run.network.embed,
        "Embedding of the calendar: timeF, fixed or learned (default: learned for patchtst, else timeF)");
+  size("--value-embedding", run.network.value_embedding,
+       "Embedding of the values: linear, conv1 (of each step alone) or conv3 (of three steps; default): "
+       "transformer, informer");
+  size("--temporal-embedding", run.network.temporal_embedding,
+       "Fields of the calendar: sum (default) or concatenate, side by side and projected: transformer, "
+       "informer");
+  size("--factor", run.network.factor,
+       "ProbSparse attention: so many times the logarithm of the steps are the queries that attend and the "
+       "keys that are tried (default: 3): informer");
+  verb.add_flag("--distilling,!--no-distilling", run.network.distilling,
+                "Layers of the encoder but the last halve the sequence (default); not: informer")
+      ->group("Model");
+  verb.add_flag(
+          "--instance-norm", run.network.instance_norm,
+          "Look at each window in units of its own mean and deviation, and bring forecasts back (RevIN): "
+          "transformer, informer, dlinear; patchtst and itransformer always do")
+      ->group("Model");
   verb.add_option("--head", run.head, "point, quantiles or student_t")->capture_default_str()->group("Model");
   verb.add_option("--quantiles", run.quantiles, "Levels of --head quantiles: 0.1,0.5,0.9")
       ->delimiter(',')

@@ -14,7 +14,6 @@
 #include "attune/io/message.h"
 #include "attune/plot/forecast_chart.h"
 #include "attune/plot/gnuplot.h"
-#include "attune/tasks/forecasting/predict.h"
 
 namespace attune::command {
 namespace {
@@ -89,12 +88,6 @@ void expect_future(const tasks::ForecastData& data, const std::vector<Window>& w
   }
 }
 
-void expect_finite(const Tensor& values, const std::string& directory) {
-  const float* data = values.data<float>();
-  check(std::all_of(data, data + values.elements(), [](float x) { return std::isfinite(x); }),
-        "{} gives forecasts that are no numbers: its weights hold some that are none", directory);
-}
-
 int run(const Options& options) {
   validate(options);
   const LoadedForecaster loaded = load_forecaster_for_use(options.directory);
@@ -118,8 +111,7 @@ int run(const Options& options) {
   for (std::size_t first = 0; first < windows.size(); first += static_cast<std::size_t>(options.batch_size)) {
     const std::size_t count = std::min(static_cast<std::size_t>(options.batch_size), windows.size() - first);
     const auto some = std::span(windows).subspan(first, count);
-    const auto forecasts = tasks::roll(*loaded.model, loaded.calibration, data, some, horizon, {});
-    expect_finite(forecasts.point, options.directory);
+    const auto forecasts = loaded.roll(data, some, horizon, {});
     table.add(some, forecasts);
     if (!options.plot.empty()) picture.add(some, forecasts);
   }

@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
-#include <limits>
 
+#include "apps/attune/use/series_chart.h"
 #include "attune/io/file.h"
 
 namespace attune::command {
@@ -23,10 +22,9 @@ constexpr std::int64_t shown_horizons = 3;
 std::vector<std::size_t> interval_levels(int per_cent) {
   std::vector<std::size_t> ends;
   for (const double level : {0.5 - per_cent / 200.0, 0.5 + per_cent / 200.0}) {
-    const auto found = std::ranges::find_if(tasks::forecast_levels,
-                                            [&](double known) { return std::abs(known - level) < 1e-9; });
-    if (found == tasks::forecast_levels.end()) return {};
-    ends.push_back(static_cast<std::size_t>(found - tasks::forecast_levels.begin()));
+    const auto place = tasks::place_of_level(tasks::forecast_levels, level);
+    if (!place) return {};
+    ends.push_back(*place);
   }
   return ends[0] == ends[1] ? std::vector<std::size_t>{} : ends;
 }
@@ -100,65 +98,21 @@ ForecastPicture::ForecastPicture(const tasks::ForecastData& data, std::int64_t c
 void ForecastPicture::add(std::span<const series::Window> windows, const tasks::Forecasts& forecasts) {
   std::int64_t row = 0;
   for (const series::Window& window : windows) {
-    for (std::int64_t c = 0; c < data_.panel().targets; ++c) {
-      if (charts_.size() < plot::most_charts) add(window, row, static_cast<std::size_t>(c), forecasts);
+    const tasks::WindowForecast forecast = forecasts.at(row++);
+    const std::int64_t first =
+        std::max(data_.panel().spans[window.span].first_step, window.target_step - past_);
+    for (std::int64_t c = 0; c < data_.panel().targets && charts_.size() < plot::most_charts; ++c) {
+      SeriesChart chart(data_, window.span, static_cast<std::size_t>(c));
+      chart.add_past(first, window.target_step);
+      chart.add_forecast(window, forecast, interval_);
+      charts_.push_back(chart.chart());
     }
-    ++row;
   }
-}
-
-void ForecastPicture::add(series::Window window, std::int64_t row, std::size_t target,
-                          const tasks::Forecasts& forecasts) {
-  const series::Panel& panel = data_.panel();
-  const series::Span& span = panel.spans[window.span];
-  const std::string& name = panel.columns[target];
-  plot::ForecastChart chart{.title = span.id.empty() ? name : fmt::format("{} {}", span.id, name)};
-  const auto levels = interval_levels(interval_);
-  const auto original = [&](double value) { return data_.scaler().original(value, target); };
-  const double none = std::numeric_limits<double>::quiet_NaN();
-  const std::int64_t first = std::max(span.first_step, window.target_step - past_);
-  for (std::int64_t step = first; step < window.target_step + horizon_; ++step) {
-    chart.times.push_back(panel.grid.at(step));
-    const bool past = step < window.target_step;
-    chart.actual.push_back(past ? original(data_.value(window.span, step, target)) : none);
-    const std::int64_t at =
-        (row * horizon_ + step - window.target_step) * panel.targets + static_cast<std::int64_t>(target);
-    const auto quantile = [&](std::size_t level) {
-      return forecasts.quantiles
-          .data<float>()[static_cast<std::size_t>(at) * tasks::forecast_levels.size() + level];
-    };
-    chart.forecast.push_back(past ? none : original(forecasts.point.data<float>()[at]));
-    chart.low.push_back(past ? none : original(quantile(levels[0])));
-    chart.high.push_back(past ? none : original(quantile(levels[1])));
-  }
-  charts_.push_back(std::move(chart));
 }
 
 void ForecastPicture::draw(const std::string& title, const std::filesystem::path& path) const {
   plot::draw_forecasts(
       {.title = title, .band_title = fmt::format("{} % interval", interval_), .charts = charts_}, path);
-}
-
-void draw_days(const tasks::ForecastData& data, std::span<const series::Window> windows,
-               const tasks::Forecasts& forecasts, const std::string& title,
-               const std::filesystem::path& path) {
-  const std::int64_t horizon = forecasts.point.dim(1), targets = forecasts.point.dim(2);
-  const std::size_t levels = tasks::forecast_levels.size();
-  const auto ends = interval_levels(80);
-  plot::ForecastChart chart{.title = data.panel().columns.front()};
-  const auto original = [&](double value) { return data.scaler().original(value, 0); };
-  for (std::size_t b = 0; b < windows.size(); ++b) {
-    for (std::int64_t h = 0; h < horizon; ++h) {
-      const auto at = static_cast<std::size_t>((static_cast<std::int64_t>(b) * horizon + h) * targets);
-      const std::int64_t step = windows[b].target_step + h;
-      chart.times.push_back(data.panel().grid.at(step));
-      chart.actual.push_back(original(data.value(windows[b].span, step, 0)));
-      chart.forecast.push_back(original(forecasts.point.data<float>()[at]));
-      chart.low.push_back(original(forecasts.quantiles.data<float>()[at * levels + ends[0]]));
-      chart.high.push_back(original(forecasts.quantiles.data<float>()[at * levels + ends[1]]));
-    }
-  }
-  plot::draw_forecasts({.title = title, .band_title = "80 % interval", .charts = {chart}}, path);
 }
 
 }  // namespace attune::command

@@ -51,17 +51,10 @@ class ForecastPicture {
   void draw(const std::string& title, const std::filesystem::path& path) const;
 
  private:
-  void add(series::Window window, std::int64_t row, std::size_t target, const tasks::Forecasts& forecasts);
-
   const tasks::ForecastData& data_;
   std::int64_t past_, horizon_;
   int interval_;
   std::vector<plot::ForecastChart> charts_;
 };
-
-// Forecasts of one series that follow each other, beside what came.
-void draw_days(const tasks::ForecastData& data, std::span<const series::Window> windows,
-               const tasks::Forecasts& forecasts, const std::string& title,
-               const std::filesystem::path& path);
 
 }  // namespace attune::command

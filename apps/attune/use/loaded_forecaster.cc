@@ -1,5 +1,8 @@
 #include "apps/attune/use/loaded_forecaster.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "attune/base/error.h"
 #include "attune/io/message.h"
 #include "attune/models/forecasting/families.h"
@@ -15,6 +18,16 @@ tasks::ForecastData LoadedForecaster::read(const std::filesystem::path& file, st
   if (format != nullptr) *format = read.format;
   auto calendar = processor.make_calendar(read.panel.grid, directory);
   return {std::move(read.panel), processor.scaler, std::move(calendar), ahead};
+}
+
+tasks::Forecasts LoadedForecaster::roll(const tasks::ForecastData& data,
+                                        std::span<const series::Window> windows, std::int64_t horizon,
+                                        const nn::Context& context) const {
+  tasks::Forecasts forecasts = tasks::roll(*model, calibration, data, windows, horizon, context);
+  const float* const point = forecasts.point.data<float>();
+  check(std::all_of(point, point + forecasts.point.elements(), [](float x) { return std::isfinite(x); }),
+        "{} gives forecasts that are no numbers: its weights hold some that are none", directory.string());
+  return forecasts;
 }
 
 LoadedForecaster load_forecaster_for_use(const std::filesystem::path& directory) {

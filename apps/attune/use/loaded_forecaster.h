@@ -6,11 +6,13 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <span>
 
 #include "attune/models/forecasting/forecaster.h"
 #include "attune/series/processor.h"
 #include "attune/tasks/forecasting/calibration.h"
 #include "attune/tasks/forecasting/forecast_data.h"
+#include "attune/tasks/forecasting/predict.h"
 
 namespace attune::command {
 
@@ -25,6 +27,10 @@ struct LoadedForecaster {
   // not fit.
   tasks::ForecastData read(const std::filesystem::path& file, std::int64_t ahead, std::FILE* progress,
                            series::TableFormat* format = nullptr) const;
+
+  // tasks::roll() of this model. Throws Error for forecasts that are no numbers.
+  tasks::Forecasts roll(const tasks::ForecastData& data, std::span<const series::Window> windows,
+                        std::int64_t horizon, const nn::Context& context) const;
 };
 
 // Throws Error for a directory that is no forecaster, or lacks what it needs.

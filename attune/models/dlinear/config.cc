@@ -32,17 +32,15 @@ DLinearConfig read_dlinear_config(const std::filesystem::path& directory) {
   const auto path = directory / "config.json";
   const nlohmann::json object = read_json_object(path);
   const ConfigFields fields(object, path, "DLinear");
-  fields.expect_model_type("dlinear");
   DLinearConfig config;
-  read_forecast(fields, config.sizes, config.head);
-  fields.read("moving_avg", config.moving_avg);
-  fields.read("individual", config.individual);
-  fields.read("use_norm", config.use_norm);
-  try {
+  naming_file(path.string(), [&] {
+    fields.expect_model_type("dlinear");
+    read_forecast(fields, config.sizes, config.head);
+    fields.read("moving_avg", config.moving_avg);
+    fields.read("individual", config.individual);
+    fields.read("use_norm", config.use_norm);
     config.validate();
-  } catch (const UsageError& error) {
-    fail("{}: {}", path.string(), error.what());
-  }
+  });
   return config;
 }
 

@@ -2,6 +2,7 @@
 
 #include "attune/models/forecasting/forecast_config.h"
 #include "attune/models/forecasting/forecast_head.h"
+#include "attune/models/forecasting/instance_norm.h"
 #include "attune/models/forecasting/torch_initial_values.h"
 #include "attune/ops/ops.h"
 
@@ -31,17 +32,10 @@ ForecastOutput DLinear::forecast(const ForecastInputs& inputs, const nn::Context
         "DLinear: the past has shape {}, expected (B, {}, {})", inputs.past.shape(), config_.sizes.context,
         config_.sizes.targets);
   ForecastOutput output;
-  Tensor past;  // (B, C, L)
-  if (config_.use_norm) {
-    const ops::WindowNorm norm = ops::window_norm(inputs.past, inputs.observed);
-    past = norm.values;
-    output.location = norm.location;
-    output.scale = norm.scale;
-  } else {
-    past = ops::contiguous(ops::transpose(inputs.past, 1, 2));
-  }
-  const Tensor trend = ops::moving_average(past, config_.moving_avg);  // (B, C, L)
-  const Tensor seasonal = ops::add(past, ops::scale(trend, -1));       // (B, C, L)
+  const Tensor past = config_.use_norm ? normalized_past(inputs, config_.sizes, output)
+                                       : ops::contiguous(ops::transpose(inputs.past, 1, 2));  // (B, C, L)
+  const Tensor trend = ops::moving_average(past, config_.moving_avg);                         // (B, C, L)
+  const Tensor seasonal = ops::add(past, ops::scale(trend, -1));                              // (B, C, L)
   const Tensor sum = ops::add(seasonal_(nn::for_products(seasonal, context)),
                               trend_(nn::for_products(trend, context)));  // (B, C, Q H)
   output.outputs = as_outputs(sum, config_.head);                         // (B, H, C, Q)

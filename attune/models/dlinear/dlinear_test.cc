@@ -61,18 +61,8 @@ TEST(DLinear, NormalisedForecastsFollowTheLevelOfTheWindow) {
   const DLinear model(config);
   Generator generator{.seed = 1};
   model.initialize(generator);
-  const Tensor past = random_normal({2, 8, 2}, 0, 1, generator);
-  const Tensor moved = ops::contiguous(past);
-  const Tensor elsewhere = Tensor::empty(past.shape());
-  for (std::int64_t i = 0; i < past.elements(); ++i)
-    elsewhere.mutable_data<float>()[i] = 3 * moved.data<float>()[i] + 100;
-  const NoGrad no_grad;
-  const auto at = [&](const Tensor& values) {
-    return testing::denormalized(model.forecast(testing::inputs_of(values), {})).to_vector<float>();
-  };
-  const auto before = at(past), after = at(elsewhere);
-  ASSERT_EQ(before.size(), 2U * 3 * 2 * 2);
-  for (std::size_t i = 0; i < before.size(); ++i) EXPECT_NEAR(after[i], 3 * before[i] + 100, 1e-3) << i;
+  testing::expect_forecasts_move_with_the_past(model,
+                                               testing::inputs_of(random_normal({2, 8, 2}, 0, 1, generator)));
 }
 
 TEST(DLinear, RefusesByNameWhatItDoesNotHave) {

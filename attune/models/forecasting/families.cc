@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "attune/base/error.h"
@@ -18,59 +17,8 @@
 namespace attune::models {
 namespace {
 
-// Sets what the user asked for; each that a family takes is struck off, and what is left at the end is
-// refused.
-class Wishes {
- public:
-  Wishes(std::string family, const NetworkSizes& network) : family_(std::move(family)) {
-    add("--layers", network.layers);
-    add("--decoder-layers", network.decoder_layers);
-    add("--heads", network.heads);
-    add("--width", network.width);
-    add("--feed-forward", network.feed_forward);
-    add("--patch-length", network.patch_length);
-    add("--patch-stride", network.patch_stride);
-    if (network.label_length >= 0) numbers_.emplace_back("--label-length", network.label_length);
-    if (network.dropout >= 0) dropout_ = network.dropout;
-    if (!network.decoding.empty()) words_.emplace_back("--decoding", network.decoding);
-    if (!network.embed.empty()) words_.emplace_back("--embed", network.embed);
-  }
-
-  void take(const char* flag, std::int64_t& value) { take(numbers_, flag, value); }
-  void take(const char* flag, std::string& value) { take(words_, flag, value); }
-  void take_dropout(double& value) {
-    if (dropout_) value = *std::exchange(dropout_, std::nullopt);
-  }
-
-  // Throws UsageError naming what the family does not have.
-  void expect_none_left() const {
-    std::vector<std::string> left;
-    for (const auto& [flag, value] : numbers_) left.push_back(flag);
-    for (const auto& [flag, value] : words_) left.push_back(flag);
-    if (dropout_) left.emplace_back("--dropout");
-    if (!left.empty()) fail_usage("{} is nothing that a new {} has", fmt::join(left, ", "), family_);
-  }
-
- private:
-  void add(const char* flag, std::int64_t value) {
-    if (value < 0) fail_usage("{} is {}, expected at least 1", flag, value);
-    if (value > 0) numbers_.emplace_back(flag, value);
-  }
-
-  template <typename Value>
-  static void take(std::vector<std::pair<std::string, Value>>& wishes, const char* flag, Value& value) {
-    std::erase_if(wishes, [&](const auto& wish) {
-      if (wish.first != flag) return false;
-      value = wish.second;
-      return true;
-    });
-  }
-
-  std::string family_;
-  std::vector<std::pair<std::string, std::int64_t>> numbers_;
-  std::vector<std::pair<std::string, std::string>> words_;
-  std::optional<double> dropout_;
-};
+using nn::TemporalEmbeddingKind;
+using nn::ValueEmbeddingKind;
 
 template <typename Model, typename Config>
 std::unique_ptr<Forecaster> draw(const Config& config, Generator& generator) {
@@ -83,17 +31,18 @@ std::unique_ptr<Forecaster> draw(const Config& config, Generator& generator) {
   return model;
 }
 
-nn::TemporalEmbeddingKind embedding_from_name(const std::string& name) {
-  if (name == "timeF") return nn::TemporalEmbeddingKind::scaled;
-  if (name == "fixed") return nn::TemporalEmbeddingKind::fixed;
-  if (name == "learned") return nn::TemporalEmbeddingKind::learned;
-  fail_usage("--embed is {}, expected timeF, fixed or learned", name);
+void take_embed(Wishes& wishes, TemporalEmbeddingKind& embed) {
+  wishes.take("--embed", embed,
+              {{"timeF", TemporalEmbeddingKind::scaled},
+               {"fixed", TemporalEmbeddingKind::fixed},
+               {"learned", TemporalEmbeddingKind::learned}});
 }
 
 std::unique_ptr<Forecaster> new_dlinear(ForecastSizes sizes, const ForecastHead& head, Wishes& wishes,
                                         Generator& generator) {
   sizes.calendar.clear();  // which it has no use for
-  const DLinearConfig config{.sizes = std::move(sizes), .head = head};
+  DLinearConfig config{.sizes = std::move(sizes), .head = head};
+  wishes.take("--instance-norm", config.use_norm);
   wishes.expect_none_left();
   return draw<DLinear>(config, generator);
 }
@@ -106,7 +55,8 @@ std::unique_ptr<Forecaster> new_itransformer(ForecastSizes sizes, const Forecast
   wishes.take("--width", config.d_model);
   config.d_ff = config.d_model;
   wishes.take("--feed-forward", config.d_ff);
-  wishes.take_dropout(config.dropout);
+  wishes.take("--dropout", config.dropout);
+  wishes.take("--instance-norm", config.use_norm);  // which it is by itself
   wishes.expect_none_left();
   return draw<ITransformer>(config, generator);
 }
@@ -127,13 +77,15 @@ std::unique_ptr<Forecaster> new_patchtst(ForecastSizes sizes, const ForecastHead
   wishes.take("--patch-length", config.patch_length);
   wishes.take("--patch-stride", config.patch_stride);
   double dropout = 0.3;
-  wishes.take_dropout(dropout);
+  wishes.take("--dropout", dropout);
   config.ff_dropout = config.path_dropout = dropout;
-  std::string embed =
-      "learned";  // tables find what a line through scaled fields cannot (docs/forecasting.md)
-  wishes.take("--embed", embed);
+  // Tables find what a line through scaled fields cannot (docs/forecasting.md).
+  auto embed = TemporalEmbeddingKind::learned;
+  take_embed(wishes, embed);
   const bool sees_future = !config.sizes.calendar.empty() || config.sizes.future_covariates > 0;
-  if (sees_future) config.calendar_effect = embedding_from_name(embed);
+  if (sees_future) config.calendar_effect = embed;
+  bool is_normalized = config.scaling == PatchTstConfig::Scaling::deviation;  // by itself
+  wishes.take("--instance-norm", is_normalized);
   wishes.expect_none_left();
   return draw<PatchTst>(config, generator);
 }
@@ -146,24 +98,25 @@ void take_blocks(Wishes& wishes, TimeTransformerConfig& config) {
   wishes.take("--width", config.d_model);
   config.d_ff = 4 * config.d_model;
   wishes.take("--feed-forward", config.d_ff);
-  wishes.take_dropout(config.dropout);
+  wishes.take("--dropout", config.dropout);
   config.label_len = config.sizes.context / 2;
   wishes.take("--label-length", config.label_len);
-  std::string embed = "timeF";
-  wishes.take("--embed", embed);
-  config.embed = embedding_from_name(embed);
+  wishes.take("--instance-norm", config.use_norm);
+  take_embed(wishes, config.embed);
+  wishes.take("--value-embedding", config.value_embedding,
+              {{"linear", ValueEmbeddingKind::linear},
+               {"conv1", ValueEmbeddingKind::convolution1},
+               {"conv3", ValueEmbeddingKind::convolution3}});
+  wishes.take("--temporal-embedding", config.concatenate_temporal, {{"sum", false}, {"concatenate", true}});
 }
 
 std::unique_ptr<Forecaster> new_time_transformer(ForecastSizes sizes, const ForecastHead& head,
                                                  Wishes& wishes, Generator& generator) {
   TimeTransformerConfig config{.sizes = std::move(sizes), .head = head};
   take_blocks(wishes, config);
-  std::string decoding = "one-pass";
-  wishes.take("--decoding", decoding);
-  if (decoding == "autoregressive")
-    config.decoding = TimeTransformerConfig::Decoding::autoregressive;
-  else if (decoding != "one-pass")
-    fail_usage("--decoding is {}, expected one-pass or autoregressive", decoding);
+  using Decoding = TimeTransformerConfig::Decoding;
+  wishes.take("--decoding", config.decoding,
+              {{"one-pass", Decoding::one_pass}, {"autoregressive", Decoding::autoregressive}});
   wishes.expect_none_left();
   return draw<TimeTransformer>(config, generator);
 }
@@ -172,6 +125,8 @@ std::unique_ptr<Forecaster> new_informer(ForecastSizes sizes, const ForecastHead
                                          Generator& generator) {
   InformerConfig config{.blocks = {.sizes = std::move(sizes), .head = head}};
   take_blocks(wishes, config.blocks);
+  wishes.take("--factor", config.factor);
+  wishes.take("--no-distilling", config.distil);
   wishes.expect_none_left();
   return draw<Informer>(config, generator);
 }

@@ -45,11 +45,7 @@ void read_head(const ConfigFields& fields, ForecastHead& head) {
   const ConfigFields inside(object, fields.path() + ": \"head\"", "forecaster");
   inside.read("kind", kind);
   head = {};
-  try {
-    head.kind = head_from_name(kind);
-  } catch (const UsageError& error) {
-    fail("{}: {}", inside.path(), error.what());
-  }
+  naming_file(inside.path(), [&] { head.kind = head_from_name(kind); });
   inside.read("quantiles", head.quantiles);
 }
 
@@ -83,6 +79,16 @@ std::int64_t ForecastHead::outputs() const {
   fail("a forecast head of no known kind");
 }
 
+void naming_file(const std::string& path, const std::function<void()>& read) {
+  try {
+    read();
+  } catch (const Error& error) {
+    const std::string message = error.what();
+    if (message.starts_with(path)) throw;
+    fail("{}: {}", path, message);
+  }
+}
+
 std::string_view name_of(Kind kind) {
   for (const auto& [known, name] : kinds) {
     if (known == kind) return name;
@@ -113,11 +119,7 @@ void read_forecast(const ConfigFields& fields, ForecastSizes& sizes, ForecastHea
   fields.read("future_covariates", sizes.future_covariates);
   read_calendar(fields, sizes.calendar);
   read_head(fields, head);
-  try {
-    validate_forecast(sizes, head, names);
-  } catch (const UsageError& error) {
-    fail("{}: {}", fields.path(), error.what());
-  }
+  naming_file(fields.path(), [&] { validate_forecast(sizes, head, names); });
 }
 
 void write_forecast(const ForecastSizes& sizes, const ForecastHead& head, nlohmann::ordered_json& object,

@@ -8,7 +8,9 @@
 //   "student_t"}
 #pragma once
 
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
+#include <string>
 #include <string_view>
 
 #include "attune/models/forecasting/forecaster.h"
@@ -23,6 +25,10 @@ struct ForecastNames {
   const char *context = "seq_len", *horizon = "pred_len";
   const char *channels = "enc_in", *targets = "c_out";
 };
+
+// Calls read(), which fills a configuration from the file `path`: an Error that does not name the file
+// becomes one that does.
+void naming_file(const std::string& path, const std::function<void()>& read);
 
 std::string_view name_of(ForecastHead::Kind kind);  // "point", "quantiles", "student_t"
 ForecastHead::Kind head_from_name(std::string_view name);

@@ -52,6 +52,12 @@ struct ForecastInputs {
   Tensor future_values = {};     // (B, L + H, K) float32
 };
 
+// What came: values to learn from and to measure by.
+struct ForecastTruth {
+  Tensor values;         // (B, H, C) scaled; 0 where missing
+  Tensor observed = {};  // (B, H, C) float32: 1, or 0 where missing; undefined when nothing is missing
+};
+
 // The head's outputs in units of the window: a forecast is outputs * scale + location where these are
 // defined (reversible instance normalisation; Kim et al., 2022), and outputs otherwise. What the outputs
 // mean, and their loss, is in models/forecasting/forecast_head.h.
@@ -71,9 +77,8 @@ class Forecaster {
 
   virtual ForecastOutput forecast(const ForecastInputs& inputs, const nn::Context& context) const = 0;
 
-  // What is learned from: `truth` (B, H, C) are the scaled values to come (0 where missing), which only a
-  // model that is trained with teacher forcing looks at.
-  virtual ForecastOutput teach(const ForecastInputs& inputs, const Tensor& truth,
+  // What is learned from. Only a model that is trained with teacher forcing looks at the truth.
+  virtual ForecastOutput teach(const ForecastInputs& inputs, const ForecastTruth& truth,
                                const nn::Context& context) const {
     (void)truth;
     return forecast(inputs, context);

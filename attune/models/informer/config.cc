@@ -4,6 +4,7 @@
 
 #include "attune/io/file.h"
 #include "attune/models/config_fields.h"
+#include "attune/models/forecasting/forecast_config.h"
 
 namespace attune::models {
 
@@ -19,22 +20,19 @@ InformerConfig read_informer_config(const std::filesystem::path& directory) {
   const nlohmann::json object = read_json_object(path);
   const ConfigFields fields(object, path, "Informer");
   InformerConfig config;
-  std::string type;
-  fields.read("model_type", type);
-  check(type != "informer",
-        "{}: \"model_type\" is \"informer\", Hugging Face's model of that name, expected \"informer_tsl\", "
-        "that "
-        "of the Time-Series-Library: their architectures differ",
-        path.string());
-  try {
+  naming_file(path.string(), [&] {
+    std::string type;
+    fields.read("model_type", type);
+    check(
+        type != "informer",
+        "\"model_type\" is \"informer\", Hugging Face's model of that name, expected \"informer_tsl\", that "
+        "of the Time-Series-Library: their architectures differ");
     fields.expect_model_type("informer_tsl");
     read_time_transformer_blocks(fields, config.blocks);
     fields.read("factor", config.factor);
     fields.read("distil", config.distil);
     config.validate();
-  } catch (const UsageError& error) {
-    fail("{}: {}", path.string(), error.what());
-  }
+  });
   return config;
 }
 

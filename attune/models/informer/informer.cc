@@ -49,16 +49,17 @@ Tensor Informer::encode(const ForecastInputs& inputs, const nn::Context& context
 }
 
 ForecastOutput Informer::forecast(const ForecastInputs& inputs, const nn::Context& context) const {
-  expect_past(inputs, sizes(), "Informer");
+  ForecastOutput output;
+  const ForecastInputs seen = seen_inputs(inputs, config_.blocks, "Informer", output);
   const std::int64_t label = config_.blocks.label_len, length = sizes().context, horizon = sizes().horizon;
-  const Tensor memory = encode(inputs, context);
-  const nn::TimeMarks marks = marks_of(inputs).steps(length - label, length + horizon);
-  Tensor x =
-      decoder_embedding_(with_placeholders(inputs, label, horizon), marks, 0, context);  // (B, S + H, D)
+  const Tensor memory = encode(seen, context);
+  const nn::TimeMarks marks = marks_of(seen).steps(length - label, length + horizon);
+  Tensor x = decoder_embedding_(with_placeholders(seen, label, horizon), marks, 0, context);  // (B, S + H, D)
   for (const InformerDecoderLayer& layer : decoder_) x = layer(x, memory, context);
   const Tensor answers = ops::slice(x, 1, label, label + horizon);        // (B, H, D)
   const Tensor projected = projection_(decoder_norm_(answers, context));  // (B, H, C Q)
-  return {split_outputs(projected, sizes(), head())};                     // (B, H, C, Q)
+  output.outputs = split_outputs(projected, sizes(), head());             // (B, H, C, Q)
+  return output;
 }
 
 void Informer::set_sampler(const nn::ProbSparseAttention::Sampler& sampler) {

@@ -11,7 +11,7 @@
 #include "attune/io/test_directory.h"
 #include "attune/nn/attention_weights.h"
 #include "attune/ops/ops.h"
-#include "tests/models/golden.h"
+#include "tests/models/forecast_golden.h"
 
 namespace attune::models {
 namespace {
@@ -19,23 +19,11 @@ namespace {
 namespace fs = std::filesystem;
 using testing::expect_near;
 using testing::Golden;
+using testing::inputs_of;
+using testing::squared_error;
 
 fs::path directory_of(const std::string& name) {
   return testing::golden_directory("time_series_library", name);
-}
-
-ForecastInputs inputs_of(const Golden& golden) {
-  ForecastInputs inputs;
-  inputs.past = golden.floats("past");
-  if (golden.has("calendar")) inputs.calendar = golden.floats("calendar");
-  if (golden.has("calendar_indices")) inputs.calendar_indices = golden.integers("calendar_indices");
-  return inputs;
-}
-
-Tensor squared_error(const ForecastOutput& output, const Tensor& truth) {
-  const Tensor difference =
-      ops::add(ops::reshape(output.outputs, truth.shape()), ops::scale(truth, -1));  // (B, H, C)
-  return ops::mean(ops::multiply(difference, difference));
 }
 
 // The keys that the library tried, in the order of its passes.
@@ -147,9 +135,12 @@ ForecastInputs random_inputs(Generator& generator) {
 
 TEST(Informer, EveryParameterLearnsAndComesBackFromTheFile) {
   const io::TestDirectory directory;
-  const Informer model(small());
+  InformerConfig config = small();
+  config.blocks.use_norm = true;
+  const Informer model(config);
   Generator generator{.seed = 4};
   model.initialize(generator);
+  testing::expect_forecasts_move_with_the_past(model, random_inputs(generator));
   for (const auto& parameter : model.parameters().all()) {
     if (parameter.trained) require_gradient(parameter.tensor);
   }
@@ -161,6 +152,9 @@ TEST(Informer, EveryParameterLearnsAndComesBackFromTheFile) {
     EXPECT_EQ(gradient_of(parameter.tensor).defined(), parameter.trained) << parameter.name;
   }
   model.save(directory.path());
+  // Which PyTorch does not do without.
+  EXPECT_NE(io::Safetensors(directory.path()).find("encoder.conv_layers.0.norm.num_batches_tracked"),
+            nullptr);
   const NoGrad no_grad;
   const auto again = load_informer(directory.path());
   EXPECT_EQ(again->forecast(inputs, {}).outputs.to_vector<float>(),

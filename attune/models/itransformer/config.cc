@@ -31,24 +31,22 @@ ITransformerConfig read_itransformer_config(const std::filesystem::path& directo
   const auto path = directory / "config.json";
   const nlohmann::json object = read_json_object(path);
   const ConfigFields fields(object, path, "iTransformer");
-  fields.expect_model_type("itransformer");
   ITransformerConfig config;
-  read_forecast(fields, config.sizes, config.head);
-  fields.read("d_model", config.d_model);
-  fields.read("n_heads", config.n_heads);
-  fields.read("e_layers", config.e_layers);
-  fields.read("d_ff", config.d_ff);
-  fields.read("dropout", config.dropout);
-  std::string activation(ops::name_of(config.activation));
-  fields.read("activation", activation);
-  fields.read("use_norm", config.use_norm);
-  fields.read("future_calendar", config.future_calendar);
-  try {
+  naming_file(path.string(), [&] {
+    fields.expect_model_type("itransformer");
+    read_forecast(fields, config.sizes, config.head);
+    fields.read("d_model", config.d_model);
+    fields.read("n_heads", config.n_heads);
+    fields.read("e_layers", config.e_layers);
+    fields.read("d_ff", config.d_ff);
+    fields.read("dropout", config.dropout);
+    std::string activation(ops::name_of(config.activation));
+    fields.read("activation", activation);
+    fields.read("use_norm", config.use_norm);
+    fields.read("future_calendar", config.future_calendar);
     config.activation = ops::activation_from_name(activation);
     config.validate();
-  } catch (const Error& error) {
-    fail("{}: {}", path.string(), error.what());
-  }
+  });
   return config;
 }
 

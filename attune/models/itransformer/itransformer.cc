@@ -2,6 +2,7 @@
 
 #include "attune/models/forecasting/forecast_config.h"
 #include "attune/models/forecasting/forecast_head.h"
+#include "attune/models/forecasting/instance_norm.h"
 #include "attune/models/forecasting/torch_initial_values.h"
 #include "attune/ops/ops.h"
 
@@ -91,16 +92,9 @@ ForecastOutput ITransformer::forecast(const ForecastInputs& inputs, const nn::Co
   const ForecastSizes& sizes = config_.sizes;
   expect_shape("the past", inputs.past, sizes.context, sizes.channels());
   ForecastOutput output;
-  Tensor past;  // (B, C + P, L)
-  if (config_.use_norm) {
-    const ops::WindowNorm norm = ops::window_norm(inputs.past, inputs.observed);
-    past = norm.values;
-    output.location = ops::slice(norm.location, 2, 0, sizes.targets);  // (B, 1, C)
-    output.scale = ops::slice(norm.scale, 2, 0, sizes.targets);        // (B, 1, C)
-  } else {
-    past = as_rows(inputs.past);
-  }
-  Tensor x = tokens(past, inputs, context);  // (B, N, D)
+  const Tensor past =
+      config_.use_norm ? normalized_past(inputs, sizes, output) : as_rows(inputs.past);  // (B, C + P, L)
+  Tensor x = tokens(past, inputs, context);                                              // (B, N, D)
   for (const nn::EncoderLayer& layer : layers_) x = layer(x, {}, context);
   const Tensor targets = norm_(ops::slice(x, 1, 0, sizes.targets), context);  // (B, C, D)
   output.outputs = as_outputs(projection_(targets), config_.head);            // (B, H, C, Q)

@@ -217,18 +217,14 @@ PatchTstConfig read_patchtst_config(const std::filesystem::path& directory) {
   const auto path = directory / "config.json";
   const nlohmann::json object = read_json_object(path);
   const ConfigFields fields(object, path, "PatchTST");
-  fields.expect_model_type("patchtst");
   PatchTstConfig config = absent();
-  read_forecast(fields, config.sizes, config.head, names);
-  try {
+  naming_file(path.string(), [&] {
+    fields.expect_model_type("patchtst");
+    read_forecast(fields, config.sizes, config.head, names);
     read_sizes(fields, config);
     read_kinds(fields, config);
     config.validate();
-  } catch (const Error& error) {
-    const std::string message = error.what();
-    if (message.starts_with(path.string())) throw;  // it names the file
-    fail("{}: {}", path.string(), message);
-  }
+  });
   return config;
 }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "attune/models/forecasting/forecast_head.h"
+#include "attune/models/forecasting/instance_norm.h"
 #include "attune/ops/ops.h"
 
 namespace attune::models {
@@ -143,13 +144,10 @@ ForecastOutput PatchTst::forecast(const ForecastInputs& inputs, const nn::Contex
     past = ops::contiguous(ops::transpose(inputs.past, 1, 2));
   } else {
     using Scale = ops::WindowNormOptions::Scale;
-    const ops::WindowNorm norm = ops::window_norm(
-        inputs.past, inputs.observed,
-        {.scale = config_.scaling == Scaling::deviation ? Scale::deviation : Scale::magnitude,
-         .missing_at_mean = config_.missing_at_mean});
-    past = norm.values;
-    output.location = ops::slice(norm.location, 2, 0, sizes.targets);  // (B, 1, C)
-    output.scale = ops::slice(norm.scale, 2, 0, sizes.targets);        // (B, 1, C)
+    past =
+        normalized_past(inputs, sizes, output,
+                        {.scale = config_.scaling == Scaling::deviation ? Scale::deviation : Scale::magnitude,
+                         .missing_at_mean = config_.missing_at_mean});
   }
   if (!calendar_effect_) {
     output.outputs = read(encode(past, context), context);

@@ -9,7 +9,9 @@ void add_norm(std::vector<WeightRule>& rules, const std::string& ours, const std
     rules.push_back({ours + kind, theirs + kind});
     rules.push_back({ours + ".batchnorm" + kind, theirs + ".batchnorm" + kind});
   }
-  rules.push_back({ours + ".batchnorm.running_mean", theirs + ".batchnorm.running_mean"});
+  rules.push_back({.ours = ours + ".batchnorm.running_mean",
+                   .checkpoint = theirs + ".batchnorm.running_mean",
+                   .count = theirs + ".batchnorm.num_batches_tracked"});
   rules.push_back({ours + ".batchnorm.running_variance", theirs + ".batchnorm.running_var"});
 }
 

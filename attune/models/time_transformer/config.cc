@@ -128,6 +128,7 @@ void read_time_transformer_blocks(const ConfigFields& fields, TimeTransformerCon
   read_name(fields, "value_embedding", value_names, config.value_embedding);
   read_name(fields, "embed", temporal_names, config.embed);
   fields.read("concatenate_temporal", config.concatenate_temporal);
+  fields.read("use_norm", config.use_norm);
 }
 
 void write_time_transformer_blocks(const TimeTransformerConfig& config, nlohmann::ordered_json& object) {
@@ -143,6 +144,7 @@ void write_time_transformer_blocks(const TimeTransformerConfig& config, nlohmann
   object["value_embedding"] = name_in(value_names, config.value_embedding);
   object["embed"] = name_in(temporal_names, config.embed);
   object["concatenate_temporal"] = config.concatenate_temporal;
+  object["use_norm"] = config.use_norm;
 }
 
 TimeTransformerConfig read_time_transformer_config(const std::filesystem::path& directory) {
@@ -150,14 +152,12 @@ TimeTransformerConfig read_time_transformer_config(const std::filesystem::path& 
   const nlohmann::json object = read_json_object(path);
   const ConfigFields fields(object, path, "Transformer for time series");
   TimeTransformerConfig config;
-  try {
+  naming_file(path.string(), [&] {
     fields.expect_model_type("time_transformer");
     read_time_transformer_blocks(fields, config);
     read_name(fields, "decoding", decoding_names, config.decoding);
     config.validate();
-  } catch (const UsageError& error) {
-    fail("{}: {}", path.string(), error.what());
-  }
+  });
   return config;
 }
 

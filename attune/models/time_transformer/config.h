@@ -27,6 +27,7 @@ struct TimeTransformerConfig {
   nn::ValueEmbeddingKind value_embedding = nn::ValueEmbeddingKind::convolution3;  // "conv3"
   nn::TemporalEmbeddingKind embed = nn::TemporalEmbeddingKind::scaled;            // "timeF"
   bool concatenate_temporal = false;  // fields of the calendar side by side and projected, not summed
+  bool use_norm = false;              // reversible instance normalisation, which the papers' models lack
   enum class Decoding {
     // The decoder gets zeros in place of what is to come and fills all of them at once, as the Informer does
     // (2012.07436, section 3.3).

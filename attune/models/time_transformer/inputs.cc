@@ -1,18 +1,25 @@
 #include "attune/models/time_transformer/inputs.h"
 
+#include "attune/models/forecasting/instance_norm.h"
 #include "attune/ops/cast/cast.h"
 #include "attune/ops/concatenate/concatenate.h"
 #include "attune/ops/views/views.h"
 
 namespace attune::models {
 
-void expect_past(const ForecastInputs& inputs, const ForecastSizes& sizes, const char* model) {
+ForecastInputs seen_inputs(const ForecastInputs& inputs, const TimeTransformerConfig& config,
+                           const char* model, ForecastOutput& output) {
+  const ForecastSizes& sizes = config.sizes;
   const Tensor& past = inputs.past;
   check(past.defined() && past.rank() == 3 && past.dim(1) == sizes.context &&
             past.dim(2) == sizes.channels() && past.dtype() == DType::float32,
         "{}: the past is {}, expected float32 (B, {}, {})", model,
         past.defined() ? fmt::format("{} {}", name_of(past.dtype()), past.shape()) : "missing", sizes.context,
         sizes.channels());
+  if (!config.use_norm) return inputs;
+  ForecastInputs seen = inputs;
+  seen.past = ops::contiguous(ops::transpose(normalized_past(inputs, sizes, output), 1, 2));  // (B, L, C + P)
+  return seen;
 }
 
 nn::TimeMarks marks_of(const ForecastInputs& inputs) {

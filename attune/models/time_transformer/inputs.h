@@ -1,13 +1,15 @@
 // What these models make of the inputs of a forecast.
 #pragma once
 
-#include "attune/models/forecasting/forecaster.h"
+#include "attune/models/time_transformer/config.h"
 #include "attune/nn/temporal_embedding.h"
 
 namespace attune::models {
 
-// Throws Error for a past that does not have the shape (B, L, C + P) of float32.
-void expect_past(const ForecastInputs& inputs, const ForecastSizes& sizes, const char* model);
+// What the network sees: the inputs or, with `use_norm`, their past in units of its windows, which `output`
+// gets. Throws Error, naming the model, for a past that does not have the shape (B, L, C + P) of float32.
+ForecastInputs seen_inputs(const ForecastInputs& inputs, const TimeTransformerConfig& config,
+                           const char* model, ForecastOutput& output);
 
 // The marks of all L + H steps.
 nn::TimeMarks marks_of(const ForecastInputs& inputs);

@@ -2,6 +2,7 @@
 
 #include "attune/autograd/tape.h"
 #include "attune/models/forecasting/forecast_head.h"
+#include "attune/models/forecasting/instance_norm.h"
 #include "attune/models/forecasting/torch_initial_values.h"
 #include "attune/models/time_transformer/inputs.h"
 #include "attune/models/time_transformer/weights.h"
@@ -10,6 +11,8 @@
 
 namespace attune::models {
 namespace {
+
+constexpr const char* model_name = "Transformer for time series";
 
 TimeTransformerConfig validated(const TimeTransformerConfig& config) {
   config.validate();
@@ -47,7 +50,6 @@ TimeTransformer::TimeTransformer(const TimeTransformerConfig& config)
                   config.sizes.targets * config.head.outputs(), torch_linear(config.d_model)) {}
 
 Tensor TimeTransformer::encode(const ForecastInputs& inputs, const nn::Context& context) const {
-  expect_past(inputs, config_.sizes, "Transformer for time series");
   const nn::TimeMarks marks = marks_of(inputs).steps(0, config_.sizes.context);
   Tensor x = encoder_embedding_(inputs.past, marks, 0, context);  // (B, L, D)
   for (const nn::EncoderLayer& layer : encoder_) x = layer(x, {}, context);
@@ -127,22 +129,32 @@ Tensor TimeTransformer::roll(const ForecastInputs& inputs, const Tensor& memory,
   return outputs;
 }
 
-ForecastOutput TimeTransformer::forecast(const ForecastInputs& inputs, const nn::Context& context) const {
-  const Tensor memory = encode(inputs, context);
-  if (rolls(config_)) return {roll(inputs, memory, context)};
+Tensor TimeTransformer::fill(const ForecastInputs& inputs, const Tensor& memory,
+                             const nn::Context& context) const {
   const std::int64_t length = config_.sizes.context, horizon = config_.sizes.horizon;
   const nn::TimeMarks marks = marks_of(inputs).steps(length - config_.label_len, length + horizon);
   const Tensor values = with_placeholders(inputs, config_.label_len, horizon);  // (B, S + H, C + P)
-  return {decode(values, marks, memory, horizon, context)};                     // (B, H, C, Q)
+  return decode(values, marks, memory, horizon, context);                       // (B, H, C, Q)
 }
 
-ForecastOutput TimeTransformer::teach(const ForecastInputs& inputs, const Tensor& truth,
+ForecastOutput TimeTransformer::forecast(const ForecastInputs& inputs, const nn::Context& context) const {
+  ForecastOutput output;
+  const ForecastInputs seen = seen_inputs(inputs, config_, model_name, output);
+  const Tensor memory = encode(seen, context);
+  output.outputs = rolls(config_) ? roll(seen, memory, context) : fill(seen, memory, context);
+  return output;
+}
+
+ForecastOutput TimeTransformer::teach(const ForecastInputs& inputs, const ForecastTruth& truth,
                                       const nn::Context& context) const {
   if (!rolls(config_)) return forecast(inputs, context);
-  check(truth.shape() == Shape{inputs.past.dim(0), config_.sizes.horizon, config_.sizes.targets},
-        "Transformer for time series: the truth has shape {}, expected (B, {}, {})", truth.shape(),
+  ForecastOutput output;
+  const ForecastInputs seen = seen_inputs(inputs, config_, model_name, output);
+  check(truth.values.shape() == Shape{inputs.past.dim(0), config_.sizes.horizon, config_.sizes.targets},
+        "{}: the truth has shape {}, expected (B, {}, {})", model_name, truth.values.shape(),
         config_.sizes.horizon, config_.sizes.targets);
-  return {taught(inputs, truth, encode(inputs, context), context)};
+  output.outputs = taught(seen, in_units_of(output, truth), encode(seen, context), context);
+  return output;
 }
 
 void TimeTransformer::save(const std::filesystem::path& directory) const {

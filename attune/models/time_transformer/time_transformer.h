@@ -30,7 +30,7 @@ class TimeTransformer : public Forecaster {
   ForecastOutput forecast(const ForecastInputs& inputs, const nn::Context& context) const override;
 
   // One masked pass over the truth, when autoregressive; else forecast().
-  ForecastOutput teach(const ForecastInputs& inputs, const Tensor& truth,
+  ForecastOutput teach(const ForecastInputs& inputs, const ForecastTruth& truth,
                        const nn::Context& context) const override;
 
   void save(const std::filesystem::path& directory) const override;
@@ -40,6 +40,8 @@ class TimeTransformer : public Forecaster {
   void initialize(Generator& generator) const;
   // Binds every parameter to its tensor of the directory.
   void load(const std::filesystem::path& directory, const LoadOptions& options = {});
+
+  // Below, values are as the network sees them: with `use_norm`, in units of the window.
 
   // The past (B, L, C + P) -> (B, L, D), in the type that products run in.
   Tensor encode(const ForecastInputs& inputs, const nn::Context& context) const;
@@ -56,6 +58,7 @@ class TimeTransformer : public Forecaster {
 
  private:
   Tensor start_tokens(const ForecastInputs& inputs) const;
+  Tensor fill(const ForecastInputs& inputs, const Tensor& memory, const nn::Context& context) const;
   Tensor roll(const ForecastInputs& inputs, const Tensor& memory, const nn::Context& context) const;
   Tensor taught(const ForecastInputs& inputs, const Tensor& truth, const Tensor& memory,
                 const nn::Context& context) const;

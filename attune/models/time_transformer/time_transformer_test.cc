@@ -11,7 +11,7 @@
 #include "attune/models/forecasting/forecast_head.h"
 #include "attune/nn/attention_weights.h"
 #include "attune/ops/ops.h"
-#include "tests/models/golden.h"
+#include "tests/models/forecast_golden.h"
 
 namespace attune::models {
 namespace {
@@ -19,23 +19,11 @@ namespace {
 namespace fs = std::filesystem;
 using testing::expect_near;
 using testing::Golden;
+using testing::inputs_of;
+using testing::squared_error;
 
 fs::path directory_of(const std::string& name) {
   return testing::golden_directory("time_series_library", name);
-}
-
-ForecastInputs inputs_of(const Golden& golden) {
-  ForecastInputs inputs;
-  inputs.past = golden.floats("past");
-  if (golden.has("calendar")) inputs.calendar = golden.floats("calendar");
-  if (golden.has("calendar_indices")) inputs.calendar_indices = golden.integers("calendar_indices");
-  return inputs;
-}
-
-Tensor squared_error(const ForecastOutput& output, const Tensor& truth) {
-  const Tensor difference =
-      ops::add(ops::reshape(output.outputs, truth.shape()), ops::scale(truth, -1));  // (B, H, C)
-  return ops::mean(ops::multiply(difference, difference));
 }
 
 class TimeTransformerGolden : public ::testing::TestWithParam<std::string> {};
@@ -112,17 +100,21 @@ ForecastInputs random_inputs(const ForecastSizes& sizes, std::int64_t batch, Gen
   return inputs;
 }
 
-Tensor point(const Tensor& outputs) { return ops::reshape(outputs, outputs.shape().without(3)); }
-
 // Done-when 6 of the issue: what the decoder rolls out step by step is what its masked pass gives.
 TEST(TimeTransformer, RollingEqualsTheMaskedPassOverWhatItRolled) {
-  const auto model = random_model(rolling());
-  Generator generator{.seed = 8};
-  const ForecastInputs inputs = random_inputs(model->sizes(), 3, generator);
-  const Tensor rolled = model->forecast(inputs, {}).outputs;  // (B, H, C, 1)
-  EXPECT_EQ(rolled.shape(), (Shape{3, 7, 2, 1}));
-  const NoGrad no_grad;
-  expect_near(model->teach(inputs, point(rolled), {}).outputs, rolled, 1e-5, "fed back");
+  for (const bool use_norm : {false, true}) {
+    TimeTransformerConfig config = rolling();
+    config.use_norm = use_norm;
+    const auto model = random_model(config);
+    Generator generator{.seed = 8};
+    const ForecastInputs inputs = random_inputs(model->sizes(), 3, generator);
+    const ForecastOutput rolled = model->forecast(inputs, {});
+    EXPECT_EQ(rolled.outputs.shape(), (Shape{3, 7, 2, 1}));
+    EXPECT_EQ(rolled.scale.defined(), use_norm);
+    const NoGrad no_grad;
+    const Tensor fed_back = point_forecast(config.head, rolled);  // (B, H, C), in units of the series
+    expect_near(model->teach(inputs, {fed_back}, {}).outputs, rolled.outputs, 1e-5, "fed back");
+  }
 }
 
 TEST(TimeTransformer, OneStepAtATimeEqualsTheMaskedPassOverTheTruth) {
@@ -131,7 +123,7 @@ TEST(TimeTransformer, OneStepAtATimeEqualsTheMaskedPassOverTheTruth) {
   const ForecastInputs inputs = random_inputs(model->sizes(), 2, generator);
   const Tensor truth = random_normal({2, 7, 2}, 0, 1, generator);
   const NoGrad no_grad;
-  const Tensor expected = model->teach(inputs, truth, {}).outputs;  // (B, H, C, 1)
+  const Tensor expected = model->teach(inputs, {truth}, {}).outputs;  // (B, H, C, 1)
   const nn::TimeMarks marks{inputs.calendar, inputs.calendar_indices, inputs.future_values};
   nn::DecoderCache cache = model->make_cache(model->encode(inputs, {}));
   const Tensor past = ops::slice(inputs.past, 2, 0, 2);
@@ -151,10 +143,10 @@ TEST(TimeTransformer, TheMaskedPassSeesNoTruthOfTheFuture) {
   const ForecastInputs inputs = random_inputs(model->sizes(), 1, generator);
   const NoGrad no_grad;
   const Tensor truth = random_normal({1, 7, 2}, 0, 1, generator);
-  const Tensor before = model->teach(inputs, truth, {}).outputs;
+  const Tensor before = model->teach(inputs, {truth}, {}).outputs;
   const Tensor changed = ops::concatenate(
       {ops::slice(truth, 1, 0, 4), random_normal({1, 3, 2}, 0, 1, generator)}, 1);  // steps 4, 5 and 6 differ
-  const Tensor after = model->teach(inputs, changed, {}).outputs;
+  const Tensor after = model->teach(inputs, {changed}, {}).outputs;
   expect_near(ops::slice(after, 1, 0, 5), ops::slice(before, 1, 0, 5), 0, "steps that know the same");
   EXPECT_NE(ops::contiguous(ops::slice(after, 1, 5, 6)).to_vector<float>(),
             ops::contiguous(ops::slice(before, 1, 5, 6)).to_vector<float>());
@@ -203,9 +195,72 @@ TEST(TimeTransformer, HeadsOnlyChangeTheOutputs) {
   EXPECT_EQ(rolled.shape(), (Shape{2, 7, 2, 4}));
   // The median goes on.
   const Tensor median = point_forecast(config.head, {rolled});  // (B, H, C)
-  expect_near(quantiles->teach(inputs, median, {}).outputs, rolled, 1e-5, "median");
+  expect_near(quantiles->teach(inputs, {median}, {}).outputs, rolled, 1e-5, "median");
   config.head = {ForecastHead::Kind::student_t, {}};
   EXPECT_EQ(random_model(config)->forecast(inputs, {}).outputs.shape(), (Shape{2, 7, 2, 3}));
+}
+
+TEST(TimeTransformer, NormalisedForecastsMoveWithThePast) {
+  using Kind = ForecastHead::Kind;
+  for (TimeTransformerConfig config : {small(), rolling()}) {
+    config.use_norm = true;
+    for (const ForecastHead& head :
+         {ForecastHead{}, ForecastHead{.kind = Kind::quantiles, .quantiles = {0.1, 0.5, 0.9}},
+          ForecastHead{.kind = Kind::student_t, .quantiles = {}}}) {
+      config.head = head;
+      Generator generator{.seed = 13};
+      testing::expect_forecasts_move_with_the_past(*random_model(config),
+                                                   random_inputs(config.sizes, 2, generator));
+    }
+  }
+}
+
+// What a model without normalisation makes of windows that were normalised beforehand, gradients too.
+TEST(TimeTransformer, NormalisationIsThatOfPastAndTruthByTheWindow) {
+  for (TimeTransformerConfig config : {small(), rolling()}) {
+    const auto plain = random_model(config);
+    config.use_norm = true;
+    const auto normalising = random_model(config);  // of the same weights
+    Generator generator{.seed = 14};
+    ForecastInputs inputs = random_inputs(config.sizes, 2, generator);
+    ForecastTruth truth{.values = random_normal({2, 7, 2}, 0, 1, generator),
+                        .observed = Tensor::full({2, 7, 2}, 1)};
+    inputs.observed = Tensor::full(inputs.past.shape(), 1);
+    inputs.past.mutable_data<float>()[4] = inputs.observed.mutable_data<float>()[4] = 0;
+    truth.values.mutable_data<float>()[4] = truth.observed.mutable_data<float>()[4] = 0;
+    ForecastInputs by_hand = inputs;
+    ForecastTruth truth_by_hand = truth;
+    by_hand.past = Tensor::zeros(inputs.past.shape());
+    truth_by_hand.values = Tensor::zeros(truth.values.shape());
+    for (std::int64_t row = 0; row < 2 * 3; ++row) {  // windows, channels
+      const std::int64_t first = row / 3 * 12 * 3 + row % 3, first_truth = row / 3 * 7 * 2 + row % 3;
+      double count = 0, sum = 0, squares = 0;
+      for (std::int64_t i = first; i < first + 12 * 3; i += 3) {
+        const double seen = inputs.observed.data<float>()[i], x = inputs.past.data<float>()[i];
+        count += seen, sum += seen * x, squares += seen * x * x;
+      }
+      const double mean = sum / count, scale = std::sqrt(squares / count - mean * mean + 1e-5);
+      const auto move = [&](const Tensor& from, const Tensor& observed, std::int64_t i, const Tensor& to) {
+        if (observed.data<float>()[i] != 0)
+          to.mutable_data<float>()[i] = static_cast<float>((from.data<float>()[i] - mean) / scale);
+      };
+      for (std::int64_t i = first; i < first + 12 * 3; i += 3)
+        move(inputs.past, inputs.observed, i, by_hand.past);
+      for (std::int64_t i = first_truth; row % 3 < 2 && i < first_truth + 7 * 2; i += 2)
+        move(truth.values, truth.observed, i, truth_by_hand.values);
+    }
+    for (const auto* model : {plain.get(), normalising.get()}) {
+      for (const auto& parameter : model->parameters().all()) require_gradient(parameter.tensor);
+    }
+    const Tensor expected = plain->teach(by_hand, truth_by_hand, {}).outputs;
+    const Tensor got = normalising->teach(inputs, truth, {}).outputs;
+    expect_near(got, expected, 1e-5, "outputs");
+    backward(ops::mean(ops::multiply(expected, expected)));
+    backward(ops::mean(ops::multiply(got, got)));
+    for (const auto& parameter : normalising->parameters().all())
+      expect_near(gradient_of(parameter.tensor), gradient_of(plain->parameters().at(parameter.name).tensor),
+                  1e-5, parameter.name);
+  }
 }
 
 TEST(TimeTransformer, TrainsInBFloat16NearlyAsInFloat32) {
@@ -243,6 +298,7 @@ TEST(TimeTransformer, SavesWhatItLoads) {
   config.embed = nn::TemporalEmbeddingKind::learned;
   config.value_embedding = nn::ValueEmbeddingKind::linear;
   config.concatenate_temporal = true;
+  config.use_norm = true;
   config.head = {ForecastHead::Kind::quantiles, {0.25, 0.5}};
   const auto model = random_model(config);
   model->save(directory.path());

@@ -14,28 +14,18 @@ void add_value_rules(nn::ValueEmbeddingKind kind, const std::string& ours, const
                          .kernel = kind == nn::ValueEmbeddingKind::convolution3 ? 3 : 1});
 }
 
+// Where self-attention has its three maps in one, and where it has not.
 void add_attention_rules(const std::string& ours, const std::string& theirs, WeightTable& table) {
   for (const std::string kind : {".weight", ".bias"}) {
-    if (ours.ends_with("self_attention")) {
-      table.rules.push_back({.ours = ours + ".query_key_value" + kind,
-                             .checkpoint = theirs + ".*_projection" + kind,
-                             .parts = {"query", "key", "value"}});
-    } else {
-      table.rules.push_back(
-          {.ours = ours + ".query" + kind, .checkpoint = theirs + ".query_projection" + kind});
-      table.rules.push_back({.ours = ours + ".key_value" + kind,
-                             .checkpoint = theirs + ".*_projection" + kind,
-                             .parts = {"key", "value"}});
-    }
+    const std::string maps = theirs + ".*_projection" + kind;
+    table.rules.push_back(
+        {.ours = ours + ".query_key_value" + kind, .checkpoint = maps, .parts = {"query", "key", "value"}});
+    table.rules.push_back(
+        {.ours = ours + ".key_value" + kind, .checkpoint = maps, .parts = {"key", "value"}});
+    table.rules.push_back(
+        {.ours = ours + ".query" + kind, .checkpoint = theirs + ".query_projection" + kind});
   }
   add_pair(ours + ".output", theirs + ".out_projection", table);
-}
-
-}  // namespace
-
-void add_pair(const std::string& ours, const std::string& theirs, WeightTable& table) {
-  for (const std::string kind : {".weight", ".bias"})
-    table.rules.push_back({.ours = ours + kind, .checkpoint = theirs + kind});
 }
 
 void add_feed_forward_rules(const std::string& ours, const std::string& theirs, WeightTable& table) {
@@ -61,6 +51,13 @@ void add_embedding_rules(const nn::DataEmbedding::Options& options, const std::s
     table.ignored.push_back(library + field.name + "_embed.emb.weight");  // sinusoids, which are computed
   }
   table.ignored.push_back(theirs + ".position_embedding.pe");
+}
+
+}  // namespace
+
+void add_pair(const std::string& ours, const std::string& theirs, WeightTable& table) {
+  for (const std::string kind : {".weight", ".bias"})
+    table.rules.push_back({.ours = ours + kind, .checkpoint = theirs + kind});
 }
 
 WeightTable time_transformer_weight_table(const TimeTransformerConfig& config) {

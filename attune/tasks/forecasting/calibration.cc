@@ -46,6 +46,12 @@ float typical_quantile(std::vector<float>& values, double level) {
 
 }  // namespace
 
+std::optional<std::size_t> place_of_level(std::span<const double> levels, double level) {
+  const auto found = std::ranges::find_if(levels, [&](double at) { return std::abs(at - level) < 1e-9; });
+  if (found == levels.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - levels.begin());
+}
+
 Calibration::Calibration(Tensor corrections) : corrections_(std::move(corrections)) {
   check(corrections_.rank() == 3 && corrections_.dim(0) == std::ssize(forecast_levels),
         "corrections of quantiles have shape {}, expected ({}, H, C)", corrections_.shape(),

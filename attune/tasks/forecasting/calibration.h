@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -13,6 +14,9 @@ namespace attune::tasks {
 
 // The levels that every forecast has: intervals of 50, 80, 90 and 95 per cent around the median.
 inline const std::vector<double> forecast_levels = {0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975};
+
+// The place of a level in a list of them; none where it is missing.
+std::optional<std::size_t> place_of_level(std::span<const double> levels, double level);
 
 // Shapes: H steps of the horizon, C targets, Q levels.
 class Calibration {

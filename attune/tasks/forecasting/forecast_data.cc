@@ -9,6 +9,7 @@
 namespace attune::tasks {
 
 using models::ForecastInputs;
+using models::ForecastTruth;
 using series::Window;
 
 ForecastData::ForecastData(series::Panel panel, series::Scaler scaler,
@@ -40,32 +41,47 @@ void ForecastData::fill_calendar(std::int64_t steps) {
   }
 }
 
-float ForecastData::value(std::size_t span, std::int64_t step, std::size_t column) const {
+const float* ForecastData::row(std::size_t span, std::int64_t step) const {
   const series::Span& of = panel_.spans[span];
-  if (step < of.first_step || step >= of.end_step()) return std::numeric_limits<float>::quiet_NaN();
+  if (step < of.first_step || step >= of.end_step()) return nullptr;
   const auto row = static_cast<std::size_t>(of.first_row + step - of.first_step);
-  return values_[row * panel_.columns.size() + column];
+  return values_.data() + row * panel_.columns.size();
+}
+
+float ForecastData::value(std::size_t span, std::int64_t step, std::size_t column) const {
+  const float* const values = row(span, step);
+  return values == nullptr ? std::numeric_limits<float>::quiet_NaN() : values[column];
+}
+
+void ForecastData::copy(std::span<const Window> windows, std::int64_t before, std::int64_t after,
+                        std::int64_t first, const Tensor& values, const Tensor& observed) const {
+  const std::int64_t columns = values.dim(2);
+  float* value = values.mutable_data<float>();
+  float* seen = observed.defined() ? observed.mutable_data<float>() : nullptr;
+  for (const Window& window : windows) {
+    for (std::int64_t step = window.target_step - before; step < window.target_step + after; ++step) {
+      const float* const from = row(window.span, step);
+      for (std::int64_t c = 0; c < columns; ++c) {
+        const bool known = from != nullptr && !std::isnan(from[first + c]);
+        *value++ = known ? from[first + c] : 0;
+        if (seen != nullptr) *seen++ = known ? 1 : 0;
+      }
+    }
+  }
 }
 
 ForecastInputs ForecastData::inputs(std::span<const Window> windows, std::int64_t context,
                                     std::int64_t horizon) const {
   const auto count = static_cast<std::int64_t>(windows.size());
-  const std::int64_t channels = panel_.targets + panel_.past_covariates;
+  const std::int64_t channels = panel_.targets + panel_.past_covariates, known = panel_.future_covariates;
   ForecastInputs inputs{.past = Tensor::empty({count, context, channels})};   // (B, L, C + P)
   if (missing_) inputs.observed = Tensor::empty({count, context, channels});  // (B, L, C + P)
-  float* past = inputs.past.mutable_data<float>();
-  float* observed = missing_ ? inputs.observed.mutable_data<float>() : nullptr;
-  for (const Window& window : windows) {
-    for (std::int64_t step = window.target_step - context; step < window.target_step; ++step) {
-      for (std::int64_t c = 0; c < channels; ++c) {
-        const float x = value(window.span, step, static_cast<std::size_t>(c));
-        *past++ = std::isnan(x) ? 0 : x;
-        if (missing_) *observed++ = std::isnan(x) ? 0 : 1;
-      }
-    }
-  }
+  copy(windows, context, 0, 0, inputs.past, inputs.observed);
   if (calendar_) copy_calendar(windows, context, horizon, inputs);
-  if (panel_.future_covariates > 0) copy_future(windows, context, horizon, inputs);
+  if (known > 0) {
+    inputs.future_values = Tensor::empty({count, context + horizon, known});  // (B, L + H, K)
+    copy(windows, context, horizon, channels, inputs.future_values, {});
+  }
   return inputs;
 }
 
@@ -89,37 +105,11 @@ void ForecastData::copy_calendar(std::span<const Window> windows, std::int64_t c
   }
 }
 
-void ForecastData::copy_future(std::span<const Window> windows, std::int64_t context, std::int64_t horizon,
-                               ForecastInputs& inputs) const {
-  const auto first = static_cast<std::size_t>(panel_.targets + panel_.past_covariates);
-  inputs.future_values = Tensor::empty({static_cast<std::int64_t>(windows.size()), context + horizon,
-                                        panel_.future_covariates});  // (B, L + H, K)
-  float* out = inputs.future_values.mutable_data<float>();
-  for (const Window& window : windows) {
-    for (std::int64_t step = window.target_step - context; step < window.target_step + horizon; ++step) {
-      for (std::size_t k = 0; k < static_cast<std::size_t>(panel_.future_covariates); ++k) {
-        const float x = value(window.span, step, first + k);
-        *out++ = std::isnan(x) ? 0 : x;
-      }
-    }
-  }
-}
-
 ForecastTruth ForecastData::truth(std::span<const Window> windows, std::int64_t horizon) const {
   const Shape shape{static_cast<std::int64_t>(windows.size()), horizon, panel_.targets};
   ForecastTruth truth{.values = Tensor::empty(shape)};  // (B, H, C)
   if (missing_) truth.observed = Tensor::empty(shape);  // (B, H, C)
-  float* values = truth.values.mutable_data<float>();
-  float* observed = missing_ ? truth.observed.mutable_data<float>() : nullptr;
-  for (const Window& window : windows) {
-    for (std::int64_t step = window.target_step; step < window.target_step + horizon; ++step) {
-      for (std::int64_t c = 0; c < panel_.targets; ++c) {
-        const float x = value(window.span, step, static_cast<std::size_t>(c));
-        *values++ = std::isnan(x) ? 0 : x;
-        if (missing_) *observed++ = std::isnan(x) ? 0 : 1;
-      }
-    }
-  }
+  copy(windows, 0, horizon, 0, truth.values, truth.observed);
   return truth;
 }
 

@@ -17,11 +17,6 @@
 
 namespace attune::tasks {
 
-struct ForecastTruth {
-  Tensor values;         // (B, H, C) scaled; 0 where missing
-  Tensor observed = {};  // (B, H, C) float32: 1, or 0 where missing; undefined when nothing is missing
-};
-
 class ForecastData {
  public:
   // `calendar` may be null. The calendar reaches `ahead` steps beyond the last row.
@@ -36,7 +31,7 @@ class ForecastData {
   // The L steps before each window's first target, and what is known of the H steps from there.
   models::ForecastInputs inputs(std::span<const series::Window> windows, std::int64_t context,
                                 std::int64_t horizon) const;
-  ForecastTruth truth(std::span<const series::Window> windows, std::int64_t horizon) const;
+  models::ForecastTruth truth(std::span<const series::Window> windows, std::int64_t horizon) const;
 
   // The scaled value at a step of a series, NaN where it is missing or outside the series.
   float value(std::size_t span, std::int64_t step, std::size_t column) const;
@@ -45,8 +40,12 @@ class ForecastData {
   void fill_calendar(std::int64_t steps);
   void copy_calendar(std::span<const series::Window> windows, std::int64_t context, std::int64_t horizon,
                      models::ForecastInputs& inputs) const;
-  void copy_future(std::span<const series::Window> windows, std::int64_t context, std::int64_t horizon,
-                   models::ForecastInputs& inputs) const;
+  // The columns of a step of a series (C + P + K); null outside the series.
+  const float* row(std::size_t span, std::int64_t step) const;
+  // The columns from `first` on of the steps before and after each window's first target, into values (B,
+  // before + after, columns), 0 where missing; and, unless it is undefined, which are observed.
+  void copy(std::span<const series::Window> windows, std::int64_t before, std::int64_t after,
+            std::int64_t first, const Tensor& values, const Tensor& observed) const;
 
   series::Panel panel_;
   series::Scaler scaler_;

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "attune/base/error.h"
+#include "attune/tasks/forecasting/calibration.h"
 
 namespace attune::tasks {
 namespace {
@@ -97,26 +98,21 @@ ForecastScores::ForecastScores(const ForecastData& data, std::int64_t horizon,
 
 void ForecastScores::add(series::Window window, const WindowForecast& forecast) {
   const auto targets = static_cast<std::size_t>(data_.panel().targets);
-  const auto level_near = [&](double level) -> std::size_t {
-    const auto found =
-        std::ranges::find_if(forecast.levels, [&](double at) { return std::abs(at - level) < 1e-9; });
-    return static_cast<std::size_t>(found - forecast.levels.begin());
-  };
-  const std::size_t low = level_near((1 - interval_) / 2), high = level_near((1 + interval_) / 2);
-  const bool interval = low < forecast.levels.size() && high < forecast.levels.size();
+  const auto low = place_of_level(forecast.levels, (1 - interval_) / 2);
+  const auto high = place_of_level(forecast.levels, (1 + interval_) / 2);
   for (std::int64_t h = 0; h < horizon_; ++h) {
     for (std::size_t c = 0; c < targets; ++c) {
       const double truth = data_.value(window.span, window.target_step + h, c);
       if (std::isnan(truth)) continue;
       const std::size_t at = static_cast<std::size_t>(h) * targets + c;
       const double point = forecast.point[at], unit = data_.scaler().deviations()[c];
+      const auto quantiles = forecast.quantiles.subspan(at * forecast.levels.size(), forecast.levels.size());
       ErrorSums sums;
       sums.add(point, truth, data_.scaler().original(point, c), data_.scaler().original(truth, c),
                naive_errors_[c]);
       for (std::size_t q = 0; q < forecast.levels.size(); ++q)
-        sums.add_quantile(forecast.levels[q], forecast.quantiles[q][at], truth, unit);
-      if (interval)
-        sums.add_interval(truth >= forecast.quantiles[low][at] && truth <= forecast.quantiles[high][at]);
+        sums.add_quantile(forecast.levels[q], quantiles[q], truth, unit);
+      if (low && high) sums.add_interval(truth >= quantiles[*low] && truth <= quantiles[*high]);
       by_step_[static_cast<std::size_t>(h)].add(sums);
       by_series_[window.span * targets + c].add(sums);
     }

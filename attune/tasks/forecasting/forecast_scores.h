@@ -2,13 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "attune/series/windows.h"
 #include "attune/tasks/forecasting/forecast_data.h"
+#include "attune/tasks/forecasting/predict.h"
 
 namespace attune::tasks {
 
@@ -35,13 +35,6 @@ class ErrorSums {
   double squared_ = 0, absolute_ = 0, scaled_by_naive_ = 0, pinball_ = 0;
   double original_squared_ = 0, original_absolute_ = 0, percentage_ = 0, symmetric_percentage_ = 0;
   double original_pinball_ = 0;
-};
-
-// A forecast of one window, standardised.
-struct WindowForecast {
-  std::span<const float> point;                        // (H, C)
-  std::vector<double> levels = {};                     // of the quantiles, rising
-  std::vector<std::span<const float>> quantiles = {};  // of each level, (H, C)
 };
 
 class ForecastScores {

@@ -44,8 +44,9 @@ TEST(ForecastScores, AreInBothUnits) {
 TEST(ForecastScores, MeasureQuantilesAndIntervals) {
   const ForecastData data = scaled_data();
   ForecastScores scores(data, 2, {1});
-  const std::vector<float> point{1, 0.5}, low{0, 0.25}, high{2.5, 1};
-  scores.add({0, 2}, {.point = point, .levels = {0.1, 0.9}, .quantiles = {low, high}});
+  const std::vector<float> point{1, 0.5}, quantiles{0, 2.5, 0.25, 1};
+  const std::vector<double> levels{0.1, 0.9};
+  scores.add({0, 2}, {.point = point, .levels = levels, .quantiles = quantiles});
   const auto metrics = as_map(scores.overall());
   EXPECT_NEAR(metrics.at("coverage"), 0.5, 1e-9);  // 2 lies in 0 to 2.5, 0 not in 0.25 to 1
   const double pinball = (0.1 * 2 + 0.9 * 0.25 + 0.1 * 0.5 + 0.1 * 1) / 4;

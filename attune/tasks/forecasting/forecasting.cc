@@ -43,7 +43,7 @@ struct Errors {
 };
 
 // A truth with NaN where it is missing: (B, H, C).
-std::vector<float> with_gaps(const ForecastTruth& truth) {
+std::vector<float> with_gaps(const models::ForecastTruth& truth) {
   auto values = truth.values.to_vector<float>();
   if (!truth.observed.defined()) return values;
   const float* observed = truth.observed.data<float>();
@@ -87,7 +87,7 @@ class Findings {
     }
   }
 
-  Calibration calibration() { return residuals_.calibration(); }
+  Residuals residuals() && { return std::move(residuals_); }
   Evaluation evaluation() const {
     const auto count = static_cast<double>(std::max<std::int64_t>(errors_.count, 1));
     return {.loss = sum_ / static_cast<double>(std::max<std::int64_t>(seen_, 1)),
@@ -138,7 +138,7 @@ MicroBatchLoss Forecasting::loss(const MicroBatchIndex& which, const nn::Context
   const models::ForecastSizes& sizes = model_.sizes();
   const auto inputs = data_.inputs(windows, sizes.context, sizes.horizon);
   const auto truth = data_.truth(windows, sizes.horizon);
-  const auto output = model_.teach(inputs, truth.values, context);  // (B, H, C, Q)
+  const auto output = model_.teach(inputs, truth, context);  // (B, H, C, Q)
   return {models::forecast_loss(model_.head(), output, truth.values, truth.observed, options_.loss),
           static_cast<double>(windows.size())};
 }
@@ -151,8 +151,15 @@ std::optional<Evaluation> Forecasting::evaluate(const nn::Context& context,
     if (stopped()) return std::nullopt;
     findings.add(data_, stretch(valid_, first, options_.batch_size), context);
   }
-  calibration_ = findings.calibration();
-  return findings.evaluation();
+  const Evaluation evaluation = findings.evaluation();
+  residuals_ = std::move(findings).residuals();
+  return evaluation;
+}
+
+const Calibration& Forecasting::calibration() {
+  if (residuals_) calibration_ = residuals_->calibration();
+  residuals_.reset();
+  return calibration_;
 }
 
 }  // namespace attune::tasks

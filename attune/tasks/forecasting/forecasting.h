@@ -43,14 +43,16 @@ class Forecasting : public Task {
 
   const series::Windows& training_windows() const { return train_; }
   const series::Windows& validation_windows() const { return valid_; }
-  // What the last evaluation says of how far forecasts are off.
-  const Calibration& calibration() const { return calibration_; }
+  // What the last evaluation says of how far forecasts are off; worked out when it is asked for, as most
+  // evaluations are of models that nobody keeps.
+  const Calibration& calibration();
 
  private:
   const models::Forecaster& model_;
   const ForecastData& data_;
   ForecastingOptions options_;
   series::Windows train_, valid_;
+  std::optional<Residuals> residuals_;  // of the last evaluation, unless calibration_ is of it
   Calibration calibration_;
 };
 

@@ -13,6 +13,14 @@ namespace attune::tasks {
 
 using models::ForecastInputs;
 
+WindowForecast Forecasts::at(std::int64_t window) const {
+  const auto of_window = [window](const Tensor& values) {
+    const std::int64_t count = values.elements() / values.dim(0);
+    return std::span(values.data<float>() + window * count, static_cast<std::size_t>(count));
+  };
+  return {.point = of_window(point), .levels = forecast_levels, .quantiles = of_window(quantiles)};
+}
+
 Tensor window_scales(const ForecastInputs& inputs, std::int64_t targets) {
   const std::int64_t count = inputs.past.dim(0), context = inputs.past.dim(1), channels = inputs.past.dim(2);
   const float* past = inputs.past.data<float>();

@@ -13,10 +13,20 @@
 
 namespace attune::tasks {
 
+// A forecast of one window, standardised.
+struct WindowForecast {
+  std::span<const float> point;           // (H, C)
+  std::span<const double> levels = {};    // Q, rising; none where nothing is known of quantiles
+  std::span<const float> quantiles = {};  // (H, C, Q)
+};
+
 // Standardised.
 struct Forecasts {
   Tensor point;      // (B, H, C): the mean or, of quantile heads, the median
   Tensor quantiles;  // (B, H, C, Q), rising along Q
+
+  // Of one window, in the memory of these.
+  WindowForecast at(std::int64_t window) const;
 };
 
 // How much each target moves in the past of a window: (B, C), its standard deviation, with a floor of a tenth
