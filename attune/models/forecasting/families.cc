@@ -74,7 +74,11 @@ std::unique_ptr<Forecaster> new_patchtst(ForecastSizes sizes, const ForecastHead
   wishes.take("--width", config.d_model);
   config.ffn_dim = 2 * config.d_model;
   wishes.take("--feed-forward", config.ffn_dim);
+  // Even a year of months is several patches.
+  if (const std::int64_t context = config.sizes.context; context < 2 * config.patch_length)
+    config.patch_length = std::max<std::int64_t>(context / 4, 1);
   wishes.take("--patch-length", config.patch_length);
+  config.patch_stride = std::max<std::int64_t>(config.patch_length / 2, 1);
   wishes.take("--patch-stride", config.patch_stride);
   double dropout = 0.3;
   wishes.take("--dropout", dropout);
