@@ -37,6 +37,15 @@ Tensor SelfAttention::project(const Tensor& x) const {
   return ops::reshape(qkv, {x.dim(0), x.dim(1), 3, heads_, qkv.dim(2) / (3 * heads_)});
 }
 
+Tensor SelfAttention::project(const Tensor& x, std::int64_t begin, std::int64_t end) const {
+  const std::int64_t width = query_key_value.weight.dim(0) / 3;  // H Dh
+  const auto rows = [&](const Tensor& all) {
+    return all.defined() ? ops::slice(all, 0, begin * width, end * width) : all;
+  };
+  const Tensor some = ops::linear(x, rows(query_key_value.weight), rows(query_key_value.bias));
+  return ops::reshape(some, {x.dim(0), x.dim(1), end - begin, heads_, width / heads_});
+}
+
 Tensor SelfAttention::merge_heads(const Tensor& heads) const {
   return output(ops::reshape(heads, {heads.dim(0), heads.dim(1), -1}));  // (B, T, H, Dh) -> (B, T, D)
 }
@@ -78,12 +87,18 @@ Tensor SelfAttention::last(const Tensor& x, std::int64_t count, ops::AttentionOp
         "self-attention: the last {} of {} positions look by the scaled dot product, without handing weights "
         "out",
         count, x.dim(1));
-  const Tensor qkv = project(x);                                                   // (B, T, 3, H, Dh)
-  const Tensor queries = ops::slice(part(qkv, 0), 1, x.dim(1) - count, x.dim(1));  // (B, count, H, Dh)
   mask.scale = scale_;
   mask.dropout = context.training ? dropout_.probability : 0;
   mask.generator = context.random;
-  return merge_heads(ops::attention_fused(queries, ops::slice(qkv, 2, 1, 3), mask));
+  const std::int64_t begin = x.dim(1) - count;
+  if (query_key_value.packed) {                                           // as a whole
+    const Tensor qkv = project(x);                                        // (B, T, 3, H, Dh)
+    const Tensor queries = ops::slice(part(qkv, 0), 1, begin, x.dim(1));  // (B, count, H, Dh)
+    return merge_heads(ops::attention_fused(queries, ops::slice(qkv, 2, 1, 3), mask));
+  }
+  const Tensor asking = ops::contiguous(ops::slice(x, 1, begin, x.dim(1)));  // (B, count, D)
+  const Tensor queries = project(asking, 0, 1);                              // (B, count, 1, H, Dh)
+  return merge_heads(ops::attention_fused(part(queries, 0), project(x, 1, 3), mask));
 }
 
 Tensor SelfAttention::weights(const Tensor& x, ops::AttentionOptions mask) const {

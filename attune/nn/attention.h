@@ -55,6 +55,8 @@ class SelfAttention {
 
  private:
   Tensor project(const Tensor& x) const;  // (B, T, D) -> (B, T, 3, H, Dh)
+  // Only some of queries (0), keys (1) and values (2): (B, T, D) -> (B, T, end - begin, H, Dh).
+  Tensor project(const Tensor& x, std::int64_t begin, std::int64_t end) const;
   Tensor merge_heads(const Tensor& heads) const;
 
   std::int64_t heads_;
