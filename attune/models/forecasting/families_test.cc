@@ -24,8 +24,11 @@ TEST(NewForecaster, CutsAShortPastIntoSeveralPatches) {
 }
 
 TEST(NewForecaster, LetsPatchesOverlapByHalfUnlessTold) {
-  EXPECT_EQ(new_patchtst(96, {.patch_length = 4}).patch_stride, 2);
-  EXPECT_EQ(new_patchtst(96, {.patch_length = 4, .patch_stride = 4}).patch_stride, 4);
+  NetworkSizes network;
+  network.patch_length = 4;
+  EXPECT_EQ(new_patchtst(96, network).patch_stride, 2);
+  network.patch_stride = 4;
+  EXPECT_EQ(new_patchtst(96, network).patch_stride, 4);
 }
 
 }  // namespace
