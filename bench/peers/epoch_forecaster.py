@@ -70,7 +70,7 @@ def attune_epoch(a):
         command = [a.attune, "train", "forecast", "--config", recipe, "--data", a.data, "--out", out]
         command += ["--calendar", "auto", "--dropout", "0.1", "--learning-rate", "1e-4", "--num-train-epochs", "2"]
         subprocess.run(list(map(str, command)) + ["--logging-steps", "1", "--threads", str(a.threads)], check=True,
-                       stderr=subprocess.DEVNULL)
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         lines = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
     seconds = [line["step_seconds"] for line in lines if "step_seconds" in line]
     assert len(seconds) == 2 * -(-TRAIN_WINDOWS // BATCH), len(seconds)
