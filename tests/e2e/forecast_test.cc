@@ -298,6 +298,23 @@ TEST_F(Forecast, FillsAndMasksWhatIsMissing) {
   }
 }
 
+TEST_F(Forecast, GoesOftenThroughTheFewWindowsOfASmallTable) {
+  std::string months = "month,sales\n";
+  for (int i = 0; i < 120; ++i)
+    months += fmt::format("{}-{:02},{:.3f}\n", 2010 + i / 12, i % 12 + 1,
+                          50 + 9 * std::sin(i * M_PI / 6) + 0.3 * i);
+  write("months.csv", months);
+  const std::string sizes = "--context 12 --horizon 6 --model patchtst --width 16 --heads 2 --layers 1 ";
+  const Outcome trained = attune("train forecast --data months.csv --out run " + sizes);
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  const auto config = nlohmann::json::parse(read("run/training_config.json"));
+  EXPECT_EQ(config["num_train_epochs"], 600);  // all windows are one batch
+  EXPECT_EQ(config["eval_steps"], 60);
+  const auto report = nlohmann::json::parse(attune("eval run --data months.csv --json").out);
+  EXPECT_LT(report["mse"], report["baselines"]["last"]["mse"]);
+  EXPECT_LT(report["mse"], report["baselines"]["drift"]["mse"]);
+}
+
 TEST_F(Forecast, LearnsFromAConstantColumn) {
   std::string text = "date,load,still\n";
   for (int hour = 0; hour < 400; ++hour) text += fmt::format("{},{:.3f},7\n", time(hour), load(hour));

@@ -169,13 +169,21 @@ std::unique_ptr<models::Forecaster> start_model(const ForecastRun& run, const Pr
   return model;
 }
 
-// Evaluates after every epoch, unless it is said when.
+// Where nothing was said of how long: ten times through the windows, and through few of them so often that
+// there is something to learn. Evaluates after every epoch, unless it is said when or an epoch is a step or
+// two.
 train::TrainingOptions training_of(const ForecastRun& run, const Prepared& prepared) {
+  constexpr std::int64_t epochs = 10, least_steps = 600;
   train::TrainingOptions training = run.training;
-  if (training.eval_steps > 0) return training;
   const series::Windows windows(prepared.panel.spans, prepared.split.train, run.context, run.horizon);
   const std::int64_t batches = (windows.count() + run.batch_size - 1) / run.batch_size;
-  training.eval_steps = std::max<std::int64_t>(batches / training.gradient_accumulation_steps, 1);
+  const auto epoch = std::max<std::int64_t>(batches / training.gradient_accumulation_steps, 1);  // in steps
+  std::int64_t between = epoch;
+  if (training.max_steps == 0 && training.num_train_epochs == 0) {
+    training.num_train_epochs = static_cast<double>(std::max(epochs, (least_steps + epoch - 1) / epoch));
+    between = std::max(epoch, least_steps / epochs);
+  }
+  if (training.eval_steps == 0) training.eval_steps = between;
   return training;
 }
 
@@ -215,7 +223,6 @@ train::TrainingOptions ForecastRun::forecasting() {
   train::TrainingOptions training;
   training.optimizer = train::OptimizerKind::adam;
   training.learning_rate = 5e-4;
-  training.num_train_epochs = 10;
   training.early_stopping_patience = 3;
   training.save_steps = 0;
   training.logging_steps = 100;

@@ -111,7 +111,10 @@ void add_train_forecast(Program& program, CLI::App& train) {
       ->capture_default_str()
       ->group("Optimizer");
   add_optimizer_flags(verb, run->training);
-  add_run_flags(verb, run->place, run->training, "Times through the windows; 0: given by --max-steps");
+  add_run_flags(
+      verb, run->place, run->training,
+      "Times through the windows; 0: given by --max-steps, or else 10, and for few windows so many that "
+      "600 steps are made");
   verb.get_option("--eval-steps")->description("Evaluate every so many steps; 0: after every epoch");
   add_value(verb, "Run", "--batch-size", run->batch_size, "Windows of a micro-batch");
   verb.callback([run, &verb, &program] {
