@@ -3,8 +3,8 @@
     python epoch_forecaster.py --attune ../../build/attune --tsl PATH --data ETTh1.csv [--repeats 3]
 
 PATH is a checkout of the library; its Dataset_ETT_hour reads the file and cuts the windows, its model is trained as
-its experiment does: batches of 32 in random order, mean squared error, Adam. Loading in this process was faster than
-with worker processes on 2 cores, and is what is timed. Needs pandas and scikit-learn besides requirements.txt.
+its experiment does: batches of 32 in random order, mean squared error, Adam. Batches are loaded in this process, without
+workers. Needs pandas and scikit-learn besides requirements.txt.
 
 An epoch is the 8,449 training windows, without validation, on both sides: Attune's is the sum of the steps in its
 log, each of which includes making its batch. Both do one epoch first to warm up. Prints one JSON line.
@@ -14,21 +14,20 @@ import argparse
 import json
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 import torch
-from train_forecaster import CONTEXT, HORIZON, LABEL, library
+from train_forecaster import CONTEXT, HORIZON, LABEL, library, stand_empty
 
 BATCH, TRAIN_WINDOWS = 32, 8640 - CONTEXT - HORIZON + 1
 
 
 def library_dataset(file):
-    """The library's dataset. What its module imports for other data is not needed and stands empty."""
-    empty = {
+    """The library's dataset."""
+    stand_empty({
         "data_provider.m4": ["M4Dataset", "M4Meta"],
         "data_provider.uea": ["subsample", "interpolate_missing", "Normalizer"],
         "sktime": [],
@@ -36,11 +35,7 @@ def library_dataset(file):
         "utils.augmentation": ["run_augmentation_single"],
         "datasets": ["load_dataset"],
         "huggingface_hub": ["hf_hub_download"],
-    }
-    for module, members in empty.items():
-        sys.modules[module] = ModuleType(module)
-        for member in members:
-            setattr(sys.modules[module], member, None)
+    })
     from data_provider.data_loader import Dataset_ETT_hour
 
     arguments = SimpleNamespace(augmentation_ratio=0)

@@ -24,12 +24,17 @@ SIZES = {
 BATCH, CONTEXT, HORIZON, LABEL, CHANNELS, FIELDS = 32, 96, 96, 48, 7, 4
 
 
-def library(path, name):
-    """A model of the library. What other models of it import is not needed and stands empty."""
-    for module, members in {"reformer_pytorch": ["LSHSelfAttention"], "einops": ["rearrange", "repeat"]}.items():
+def stand_empty(modules):
+    """Modules, with their members, that the library imports for other purposes and that are not needed."""
+    for module, members in modules.items():
         sys.modules[module] = ModuleType(module)
         for member in members:
             setattr(sys.modules[module], member, None)
+
+
+def library(path, name):
+    """A model of the library."""
+    stand_empty({"reformer_pytorch": ["LSHSelfAttention"], "einops": ["rearrange", "repeat"]})
     sys.path.insert(0, str(path))
     if name == "transformer":
         from models import Transformer as module
